@@ -1,0 +1,219 @@
+"""One cell's window on one account: calls, pages, refusals. Nothing above this file catches an error of AWS."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from botocore import xform_name
+
+from residency.clouds.answers import Answer, Body, Unknown
+from residency.clouds.aws.errors import CALL_ERRORS, Refusal, code_of, refusal_of
+from residency.clouds.aws.session import AccountSession
+from residency.model import Cell, Gap, Status, Why
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+FOLLOW_UPS_AT_ONCE = 16
+
+
+class Refused(Exception):
+    """A listing was refused: the cell is a gap. Carried from `each` to `documents`, and caught nowhere else."""
+
+    def __init__(self, call: str, refusal: Refusal) -> None:
+        self.call = call
+        self.refusal = refusal
+        super().__init__(f"{call}: {refusal.code}")
+
+
+class Api:
+    """What a service's listing may ask. Its clients are dropped when the cell is done."""
+
+    def __init__(
+        self, session: AccountSession, cell: Cell, needs: Mapping[str, str], *, identified: bool = True
+    ) -> None:
+        self.cell = cell
+        self.calls = 0
+        self.gaps: list[Gap] = []
+        self.status = Status.LISTED
+        self._session = session
+        self._needs = needs
+        self._identified = identified
+        self._clients: dict[tuple[str, str | None], BaseClient] = {}
+        self._once: dict[object, Answer] = {}
+        self._lock = threading.Lock()
+        self._pages = 0
+
+    @property
+    def region(self) -> str | None:
+        """The region that is asked; None for what belongs to no region."""
+        return None if self.cell.region == "global" else self.cell.region
+
+    def each(self, call: str, path: str, *, region: str | None = None, **params: Any) -> Iterator[Body]:
+        """Every element of a listing, page by page, as `{call: {path: element}}`.
+
+        Raises Refused when a page does not come, or does not hold the list; what came before it stays.
+        """
+        name = path.removesuffix("[]")
+        for page in self._pages_of(call, region, params):
+            if name not in page:
+                raise Refused(call, Refusal(Status.MALFORMED, "no-list", f"the answer holds no {name}"))
+            self._pages += 1
+            yield from ({call: {path: element}} for element in page[name])
+            self._refuse_a_full_last_page(call, page, name, params)
+
+    def ask(
+        self,
+        body: Body,
+        call: str,
+        *,
+        expect: str,
+        subject: str | None = None,
+        absent: Iterable[str] = (),
+        region: str | None = None,
+        **params: Any,
+    ) -> Any:
+        """Ask one follow-up and write its answer into the document under the call's name.
+
+        None where the provider answers with one of its words for "there is none"; Unknown, and a gap
+        on the subject, where it refuses or where the answer lacks the field that it always has.
+        """
+        body[call] = self._answer(call, expect, subject, frozenset(absent), region, params)
+        return body[call]
+
+    def ask_once(self, key: object, call: str, *, expect: str, subject: str, region: str | None, **params: Any) -> Answer:
+        """The same question about a thing that many stores share is asked once for the cell."""
+        with self._lock:
+            known = key in self._once
+        if not known:
+            answer = self._answer(call, expect, subject, frozenset(), region, params)
+            with self._lock:
+                self._once[key] = answer
+        answer = self._once[key]
+        if known and isinstance(answer, Unknown):
+            self._repeat_gap(call, subject)
+        return answer
+
+    def spread(self, follow_up: Callable[[Api, Body], Body], bodies: Iterable[Body]) -> Iterator[Body]:
+        """Follow up every document, several at once, in the order in which they were listed."""
+        waiting: deque[Future[Body]] = deque()
+        with ThreadPoolExecutor(FOLLOW_UPS_AT_ONCE, thread_name_prefix="follow") as pool:
+            try:
+                for body in bodies:
+                    waiting.append(pool.submit(follow_up, self, body))
+                    if len(waiting) >= 2 * FOLLOW_UPS_AT_ONCE:
+                        yield waiting.popleft().result()
+            except Refused as refused:
+                yield from (done.result() for done in waiting)
+                raise refused
+            yield from (done.result() for done in waiting)
+
+    def documents(self, listing: Callable[[Api], Iterator[Body]]) -> Iterator[Body]:
+        """Run a listing; where it is refused, say so in `status` and `gaps` and end."""
+        try:
+            with closing(_as_generator(listing(self))) as found:
+                yield from found
+        except Refused as refused:
+            self.status = Status.PARTIAL if self._pages else refused.refusal.status
+            self._gap(refused.call, refused.refusal, None)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _pages_of(self, call: str, region: str | None, params: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+        service, _, operation = call.partition(":")
+        try:
+            client: Any = self._client(service, region)
+            method = xform_name(operation)
+            if client.can_paginate(method):
+                pages: Iterable[Mapping[str, Any]] = client.get_paginator(method).paginate(**params)
+            else:
+                pages = iter([getattr(client, method)(**params)])
+            for page in pages:
+                self._count()
+                yield page
+        except CALL_ERRORS as error:
+            self._count()
+            raise Refused(call, refusal_of(error, identified=self._identified)) from error
+
+    def _refuse_a_full_last_page(self, call: str, page: Mapping[str, Any], name: str, params: dict[str, Any]) -> None:
+        """A page as long as was asked for, without a token for the next, may have been cut."""
+        limit = params.get("MaxBuckets")
+        if limit and len(page[name]) >= limit and not page.get("ContinuationToken"):
+            raise Refused(call, Refusal(Status.TRUNCATED, "full-page", f"{limit} elements and no token for more"))
+
+    def _answer(
+        self, call: str, expect: str, subject: str | None, absent: frozenset[str], region: str | None, params: dict[str, Any]
+    ) -> Answer:  # fmt: skip
+        service, _, operation = call.partition(":")
+        self._count()
+        try:
+            client: Any = self._client(service, region)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+        except CALL_ERRORS as error:
+            if code_of(error) in absent:
+                return None
+            region_header = _bucket_region(error) if expect == "BucketRegion" else None
+            if region_header:
+                return {"BucketRegion": region_header}  # S3 says it even to those whom it refuses the rest
+            return self._unknown(call, refusal_of(error, identified=self._identified), subject)
+        if expect not in answer:
+            return self._unknown(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {expect}"), subject)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def _unknown(self, call: str, refusal: Refusal, subject: str | None) -> Unknown:
+        self._gap(call, refusal, subject)
+        return Unknown(Why.UNRESOLVED, f"{call} {refusal.status} {refusal.code}".strip())
+
+    def _gap(self, call: str, refusal: Refusal, subject: str | None) -> None:
+        gap = Gap(
+            cell=self.cell, subject=subject, call=call, status=refusal.status, code=refusal.code,
+            needs=self._needs.get(call), policy=refusal.policy, reason=refusal.reason,
+        )  # fmt: skip
+        with self._lock:
+            self.gaps.append(gap)
+
+    def _repeat_gap(self, call: str, subject: str) -> None:
+        """The refusal of a shared thing is a gap of every store that shares it."""
+        with self._lock:
+            last = next(gap for gap in self.gaps if gap.call == call)
+            self.gaps.append(
+                Gap(
+                    cell=self.cell, subject=subject, call=call, status=last.status, code=last.code, needs=last.needs,
+                    policy=last.policy, reason=last.reason,
+                )  # fmt: skip
+            )
+
+    def _count(self) -> None:
+        with self._lock:
+            self.calls += 1
+
+    def _client(self, service: str, region: str | None) -> BaseClient:
+        key = (service, region or self.region)
+        with self._lock:
+            client = self._clients.get(key)
+            if client is None:
+                client = self._clients[key] = self._session.client(*key)
+            return client
+
+
+def _bucket_region(error: Exception) -> str | None:
+    headers = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    region = headers.get("x-amz-bucket-region")
+    return str(region) if region else None
+
+
+def _as_generator(found: Iterator[Body]) -> Iterator[Body]:
+    yield from found

@@ -1,0 +1,149 @@
+"""Many cells, one view: each relation once, each store once, each copy with the place of its holder.
+
+Memory grows with the edges, not with the stores: edges are read first, then store by store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from residency.inventory import SavedRun, json_id
+from residency.model import Copy, Edge, Followed, Place, Role, Said, SeenFrom, Store, Why
+
+
+@dataclass(slots=True)
+class End:
+    """What is kept of a store that stands at an end of an edge."""
+
+    places: tuple[Place | None, ...]  # of its own (primary) copies
+    account: str | None
+    notes: list[object] = field(default_factory=list)  # what the caller wants to remember of it
+
+
+@dataclass
+class View:
+    """The estate as one: edges by source and by target, and the stores as a stream."""
+
+    run: SavedRun
+    outgoing: dict[str, list[Edge]] = field(default_factory=dict)
+    incoming: dict[str, list[Edge]] = field(default_factory=dict)
+    ends: dict[str, End] = field(default_factory=dict)
+
+    def stores(self) -> Iterator[Store]:
+        """Every store once, with what the far side of its edges adds."""
+        if not self.run.twice:
+            yield from (self._joined(store) for store in self.run.stores())
+            return
+        doubles: dict[str, list[Store]] = defaultdict(list)
+        for store in self.run.stores_with_id(self.run.twice):
+            doubles[store.id].append(store)
+        for store in self.run.stores():
+            if store.id not in doubles:
+                yield self._joined(store)
+        for same in doubles.values():
+            yield self._joined(_merged(same))
+
+    def _joined(self, store: Store) -> Store:
+        edges = self.outgoing.get(store.id, ())
+        if not edges and not any(copy.holder for copy in store.copies):
+            return store
+        copies = [self._placed(copy) for copy in store.copies]
+        held = {copy.holder for copy in copies}
+        copies += [self._far_copy(edge) for edge in edges if edge.target and edge.target not in held]
+        return _with_copies(store, copies)
+
+    def _placed(self, copy: Copy) -> Copy:
+        """An unresolved copy takes the place of the store that holds it, where that was seen."""
+        end = self.ends.get(copy.holder or "")
+        if copy.place is not None or copy.why is not Why.UNRESOLVED or end is None or len(end.places) != 1:
+            return copy
+        place = end.places[0]
+        said = (*copy.said_by, Said(call="join", field="place of the store that holds the copy", at=copy.holder))
+        return Copy(
+            role=copy.role, place=place, holder=copy.holder, account=copy.account or end.account, state=copy.state,
+            former=copy.former, why=None if place else copy.why, control=copy.control, said_by=said,
+        )  # fmt: skip
+
+    def _far_copy(self, edge: Edge) -> Copy:
+        """The copy that only the other side of an edge told of."""
+        end = self.ends.get(edge.target or "")
+        place = edge.target_place or (end.places[0] if end and len(end.places) == 1 else None)
+        return Copy(
+            role=edge.role, place=place, holder=edge.target, account=edge.target_account or (end and end.account),
+            former=edge.former, why=None if place else Why.UNRESOLVED, said_by=edge.said_by,
+        )  # fmt: skip
+
+
+def view_of(run: SavedRun, note: Callable[[Store], object]) -> View:
+    """Read the edges and what stands at their ends; `note` is kept of each end's store."""
+    view = View(run)
+    relations: dict[tuple[str, str | None, Role, str | None], Edge] = {}
+    for edge in run.edges():
+        known = relations.get(edge.relation)
+        relations[edge.relation] = _both(known, edge) if known else edge
+    for edge in relations.values():
+        view.outgoing.setdefault(edge.source, []).append(edge)
+        if edge.target:
+            view.incoming.setdefault(edge.target, []).append(edge)
+    wanted = {json_id(end) for end in (*view.outgoing, *view.incoming)}
+    for store in run.stores_with_id(wanted) if wanted else ():
+        _remember(view.ends, store, note(store))
+    return view
+
+
+def _remember(ends: dict[str, End], store: Store, note: object) -> None:
+    places = tuple(dict.fromkeys(copy.place for copy in store.copies if copy.role is Role.PRIMARY))
+    known = ends.get(store.id)
+    if known is None:
+        ends[store.id] = End(places, store.account, [note])
+    else:
+        known.places = tuple(dict.fromkeys((*known.places, *places)))
+        known.notes.append(note)
+
+
+def _both(first: Edge, second: Edge) -> Edge:
+    seen = first.seen_from if first.seen_from is second.seen_from else SeenFrom.BOTH
+    return Edge(
+        source=first.source, target=first.target, role=first.role,
+        target_place=first.target_place or second.target_place,
+        target_account=first.target_account or second.target_account, seen_from=seen,
+        former=first.former and second.former,
+        said_by=tuple(dict.fromkeys((*first.said_by, *second.said_by))),
+    )  # fmt: skip
+
+
+def _merged(same: list[Store]) -> Store:
+    """One store that several cells or sources saw."""
+    first = same[0]
+    tags = [store.tags for store in same]
+    followed = [store.followed for store in same]
+    return Store(
+        id=first.id, kind=first.kind, name=first.name, account=first.account, region=first.region,
+        tags=None if None in tags else {k: v for known in tags for k, v in (known or {}).items()},
+        sources=tuple(dict.fromkeys(name for store in same for name in store.sources)),
+        address=first.address, owner=first.owner,
+        followed=followed[0] if len(set(followed)) == 1 else Followed.SOME,
+        copies=tuple(_merged_copies([copy for store in same for copy in store.copies])),
+    )  # fmt: skip
+
+
+def _merged_copies(copies: list[Copy]) -> Iterator[Copy]:
+    """Each copy once. Where sightings of the primary disagree, all places stay and none is believed."""
+    primaries = [copy for copy in copies if copy.role is Role.PRIMARY]
+    places = tuple(dict.fromkeys(copy.place for copy in primaries if copy.place))
+    if len(places) > 1:
+        said = tuple(dict.fromkeys(said for copy in primaries for said in copy.said_by))
+        yield Copy(role=Role.PRIMARY, place=None, candidates=places, why=Why.UNRESOLVED, said_by=said)
+        copies = [copy for copy in copies if copy.role is not Role.PRIMARY]
+    once = {(copy.role, copy.place, copy.holder, copy.account, copy.why): copy for copy in reversed(copies)}
+    yield from reversed(once.values())
+
+
+def _with_copies(store: Store, copies: list[Copy]) -> Store:
+    return Store(
+        id=store.id, kind=store.kind, name=store.name, account=store.account, region=store.region, tags=store.tags,
+        sources=store.sources, address=store.address, owner=store.owner, followed=store.followed,
+        copies=tuple(copies),
+    )  # fmt: skip

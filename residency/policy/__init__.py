@@ -1,0 +1,1 @@
+"""What was promised, what data are, who was asked: the typed configuration."""

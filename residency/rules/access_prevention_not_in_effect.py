@@ -1,0 +1,93 @@
+"""The measure that the papers promise is not what protects this copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from residency.model import Finding, FindingStatus, Role, Severity
+from residency.policy.models import Counting, Grades
+from residency.rules.about import about_copy, about_vendor
+from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Tally, Texts, World
+from residency.rules.papers import documented_grade
+
+RULE = Rule(
+    id="access-prevention-not-in-effect",
+    status=FindingStatus.VIOLATION,
+    personal=Severity.HIGH,
+    special=Severity.CRITICAL,
+    title=Texts("The access prevention is not in effect", "アクセス防止措置が実際には効いていない"),
+    message=Texts(
+        "the {role} has access prevention of grade {grade}; {required}",
+        "{role} のアクセス防止措置は等級 {grade}。{required}",
+    ),
+    fix=Texts(
+        "encrypt it with a key of the documented grade (a customer-managed key is grade 3)",
+        "文書どおりの等級の鍵で暗号化する(顧客管理鍵は等級 3)",
+    ),
+    clause=Texts(
+        "technical measures prevent the operator from accessing the saved data", "事業者が保存データにアクセスできない技術的措置"
+    ),
+    source="PPC Q&A 7-53; PPC alert of 25 March 2024 (contract terms alone are not enough)",
+)
+
+UNREADABLE = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)
+TARGET = (FindingStatus.WARNING, Severity.LOW, Severity.LOW)
+_JUDGED = (Counting.SAVED, Counting.SAVED_FOR_A_WHILE)
+
+
+def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
+    if not judged.personal:
+        return
+    for copy in judged.copies:
+        held_elsewhere = copy.copy.holder is not None and copy.copy.control is None
+        placed = copy.verdict in (PERMITTED, PROHIBITED)  # an unplaced copy is told of by another rule
+        if judged.counting(copy) in _JUDGED and copy.copy.role is not Role.SHARE and placed:
+            if not (held_elsewhere and copy.copy.holder in _listed(judged)):
+                yield from _grade(judged, copy, world)
+
+
+def _listed(judged: JudgedStore) -> frozenset[str]:
+    return frozenset(judged.names.get("held", ()))  # type: ignore[call-overload]
+
+
+def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Finding]:
+    grades = _grades(judged)
+    control = copy.copy.control
+    if control is None or control.grade is None:
+        yield about_copy(RULE, judged, copy, row=UNREADABLE, grade="?", required="?")
+        return
+    service, operator = judged.store.service, copy.operator
+    vendor = world.vendor_of(operator)
+    documented = documented_grade(vendor, judged.policy, world.today, service) if vendor else None
+    needed = max(grades.min_grade, documented or 0)
+    if control.grade < needed:
+        source = "documented" if documented == needed else "min_grade"
+        required = f"{source} {needed}"
+        yield about_copy(RULE, judged, copy, grade=str(control.grade), required=required)
+    if vendor:
+        key = (judged.policy.id, vendor.id, judged.store.kind)
+        tally = world.below_target.setdefault(key, Tally(policy=judged.policy, owner=vendor.owner))
+        tally.facts = {"target": str(grades.target_grade)}
+        if needed <= control.grade < grades.target_grade:
+            tally.below += 1
+            tally.add(judged)
+        else:
+            tally.total += 1
+
+
+def _grades(judged: JudgedStore) -> Grades:
+    grades = judged.policy.access_prevention
+    return grades.special_care if judged.data_class.special else grades
+
+
+def conclude(world: World) -> Iterator[Finding]:
+    """One warning per vendor and kind for everything that is good enough, and below the target."""
+    for (policy, vendor, kind), tally in world.below_target.items():
+        if not tally.below:
+            continue
+        required = f"{tally.below} of {tally.total} below the target {tally.facts['target']} ({kind})"
+        detail = kind if policy == world.config.policy.id else f"{kind}/{policy}"
+        yield about_vendor(
+            RULE, tally, vendor, detail=detail, row=TARGET, role=Role.PRIMARY.value, grade=f"< {tally.facts['target']}",
+            required=required,
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""What a rule is: facts at its head, texts in both languages, and one pure generator.
+
+A rule module has `RULE` and either `check(judged, world)`, asked for every store, or
+`conclude(world)`, asked once after the last store. No clock, no network, no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from residency.atlas import Entry
+from residency.model import Account, CellResult, Copy, Finding, FindingStatus, Gap, Place, Severity, Store
+from residency.policy.load import Config
+from residency.policy.models import Counting, DataClass, Policy
+from residency.policy.vendor import Vendor
+
+PERMITTED, PROHIBITED, UNDETERMINED = "permitted", "prohibited", "undetermined"
+EXCEPTED, NOT_PERSONAL = "excepted", "not-personal"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One sentence in both languages, with placeholders for the facts of a finding."""
+
+    en: str
+    ja: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The head of a rule. `status` and the severities are what it ships with; a policy may change them."""
+
+    id: str
+    status: FindingStatus
+    personal: Severity
+    special: Severity
+    title: Texts
+    message: Texts
+    fix: Texts
+    clause: Texts  # the part of the promise that it enforces
+    source: str  # where the clause or the fact behind the rule is written down
+    opposite: tuple[str, ...] = ()  # well-known checks of other tools that demand the contrary
+
+
+class RuleModule(Protocol):
+    RULE: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCopy:
+    """A copy with what the atlas and the policy say of its place."""
+
+    copy: Copy
+    countries: tuple[str, ...]
+    verdict: str  # of its geography alone, whatever the data are
+    why: str | None  # Why, or "unknown-id"
+    operator: str | None
+    operator_country: str | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def place(self) -> Place | None:
+        return self.copy.place
+
+
+@dataclass(slots=True)
+class JudgedStore:
+    """A store with its class, its policy and the verdict of each copy."""
+
+    store: Store
+    policy: Policy
+    data_class: DataClass
+    classified_by: str
+    owner: str | None
+    copies: tuple[JudgedCopy, ...]
+    covered: frozenset[Place | None] = frozenset()  # places of copies of this store that another store's finding covers
+    names: dict[str, object] = field(default_factory=dict)
+    verdict: str = UNDETERMINED
+    assumed: bool = False
+
+    @property
+    def personal(self) -> bool:
+        return self.data_class.personal
+
+    def counting(self, copy: JudgedCopy) -> Counting:
+        return self.policy.copies[copy.copy.role]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted over all stores of one kind of thing: an operator, a key, a vendor's service."""
+
+    special: bool = False
+    total: int = 0
+    below: int = 0
+    examples: list[str] = field(default_factory=list)
+    policy: Policy | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    owner: str | None = None
+
+    def add(self, judged: JudgedStore) -> None:
+        self.total += 1
+        self.special = self.special or judged.data_class.special
+        if len(self.examples) < MAX_EXAMPLES and judged.store.id not in self.examples:
+            self.examples.append(judged.store.id)
+
+
+MAX_EXAMPLES = 10
+
+
+@dataclass(slots=True)
+class GapCause:
+    """All gaps that one thing would close."""
+
+    id: str
+    level: str
+    accepted_by: str | None
+    gaps: list[Gap] = field(default_factory=list)
+    cells: int = 0
+    owner: str | None = None
+
+
+@dataclass
+class World:
+    """What a rule may know besides the store: config, day, and what was counted so far."""
+
+    config: Config
+    today: date
+    accounts: dict[tuple[str, str], Account]
+    operators: dict[tuple[str, str], Tally] = field(default_factory=dict)  # (policy id, operator id)
+    services: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, operator id, service)
+    below_target: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy, vendor, kind)
+    keys: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, key id, place)
+    unfollowed: dict[str, Tally] = field(default_factory=dict)  # kind
+    causes: list[GapCause] = field(default_factory=list)
+    results: list[CellResult] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
+
+    def vendor_of(self, operator: str | None) -> Vendor | None:
+        return self.config.vendor_of_operator.get(operator or "")
+
+    def our_account(self, provider: str, account: str) -> bool:
+        """True when a source names the account or reached it."""
+        return (provider, account) in self.accounts
+
+
+def severity(rule: Rule, policy: Policy, special: bool, shipped: Severity | None = None) -> Severity:
+    """The severity for the strongest class concerned; `shipped` where a rule has several rows."""
+    change = policy.rules.get(rule.id)
+    own = change and (change.severity.special_care if special else change.severity.personal)
+    return Severity(own) if own else shipped or (rule.special if special else rule.personal)
+
+
+def status(rule: Rule, policy: Policy, shipped: FindingStatus | None = None) -> FindingStatus:
+    change = policy.rules.get(rule.id)
+    return FindingStatus(change.status) if change and change.status else shipped or rule.status
+
+
+Check = Callable[[JudgedStore, World], Iterator[Finding]]
+Conclude = Callable[[World], Iterator[Finding]]

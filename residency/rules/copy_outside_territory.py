@@ -1,0 +1,56 @@
+"""A copy of personal data stands in a country that the promise does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from residency.model import Finding, FindingStatus, Role, Severity
+from residency.policy.models import Counting
+from residency.rules.about import about_copy
+from residency.rules.base import PROHIBITED, JudgedCopy, JudgedStore, Rule, Texts, World
+
+RULE = Rule(
+    id="copy-outside-territory",
+    status=FindingStatus.VIOLATION,
+    personal=Severity.HIGH,
+    special=Severity.CRITICAL,
+    title=Texts("A copy stands outside the allowed places", "許可された保存先以外に複製がある"),
+    message=Texts(
+        "the {role} of {data_class} data stands in {countries} ({place})",
+        "{data_class} の {role} が {countries}({place})に保存されている",
+    ),
+    fix=Texts(
+        "move it, or remove what makes this copy; then delete what is already there",
+        "保存先を移すか、この複製を作る設定を外し、既にあるデータを削除する",
+    ),
+    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    source="APPI Art. 28; the published policy named in policy.yaml `basis`",
+    opposite=("CKV_AWS_144", "s3_bucket_cross_region_replication"),
+)
+
+_VIOLATION, _WARNING = FindingStatus.VIOLATION, FindingStatus.WARNING
+ROWS = {
+    Counting.SAVED: (_VIOLATION, Severity.HIGH, Severity.CRITICAL),
+    Counting.SAVED_FOR_A_WHILE: (_VIOLATION, Severity.MEDIUM, Severity.HIGH),
+    Counting.PARTLY: (_VIOLATION, Severity.MEDIUM, Severity.HIGH),
+    Counting.PROCESSED: (_VIOLATION, Severity.MEDIUM, Severity.HIGH),
+    Counting.IDENTIFIERS: (_WARNING, Severity.LOW, Severity.MEDIUM),
+}
+FORMER = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)
+
+
+def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
+    if not judged.personal:
+        return
+    for copy in judged.copies:
+        counting = judged.counting(copy)
+        if copy.verdict != PROHIBITED or counting is Counting.KEY or _told_already(judged, copy):
+            continue
+        yield about_copy(RULE, judged, copy, row=FORMER if copy.copy.former else ROWS[counting])
+
+
+def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:
+    """A share is the same data in the same place; a held copy is told of by the store it is a copy of."""
+    if copy.copy.role is Role.SHARE:
+        return any(other.place == copy.place for other in judged.copies if other.copy.role is not Role.SHARE)
+    return copy.copy.role is Role.PRIMARY and copy.place in judged.covered

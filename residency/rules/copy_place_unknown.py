@@ -1,0 +1,46 @@
+"""A copy of personal data exists, or may exist, and nothing says where: never a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from residency.model import Finding, FindingStatus, Role, Severity, Why
+from residency.policy.models import Counting
+from residency.rules.about import about_copy
+from residency.rules.base import UNDETERMINED, JudgedCopy, JudgedStore, Rule, Texts, World
+
+RULE = Rule(
+    id="copy-place-unknown",
+    status=FindingStatus.NOT_CHECKED,
+    personal=Severity.HIGH,
+    special=Severity.HIGH,
+    title=Texts("The place of a copy is not known", "複製の保存先が未確認"),
+    message=Texts(
+        "where the {role} of {data_class} data stands was not checked: {why} ({place})",
+        "{data_class} の {role} の保存先は未確認: {why}({place})",
+    ),
+    fix=Texts(
+        "give the scan the right to ask, list the account that holds it, or add the location with its source to atlas/*.csv",
+        "走査に参照権限を与える、保有アカウントを走査対象に加える、または出典付きで atlas/*.csv に追加する",
+    ),
+    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    source="APPI Art. 28; PPC Q&A 10-25",
+)
+
+
+def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
+    if not judged.personal:
+        return
+    for copy in judged.copies:
+        if is_unknown(judged, copy) and copy.copy.role is not Role.SHARE and not _told_already(judged, copy):
+            yield about_copy(RULE, judged, copy)
+
+
+def is_unknown(judged: JudgedStore, copy: JudgedCopy) -> bool:
+    """No country outside is known, and a country may be missing."""
+    unbounded = copy.why == Why.UNBOUNDED
+    return copy.verdict == UNDETERMINED and not unbounded and judged.counting(copy) is not Counting.KEY
+
+
+def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:
+    return copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered

@@ -1,0 +1,34 @@
+"""Personal data stand with an operator that no vendor record answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from residency.model import Finding, FindingStatus, Severity
+from residency.rules.about import about_vendor
+from residency.rules.base import Rule, Texts, World
+
+RULE = Rule(
+    id="operator-not-registered",
+    status=FindingStatus.VIOLATION,
+    personal=Severity.HIGH,
+    special=Severity.HIGH,
+    title=Texts("The operator is not in the register", "事業者が台帳にない"),
+    message=Texts(
+        "{stores} stores of personal data stand with {vendor}, and no vendor record names it under `operates`",
+        "{vendor} に個人データが {stores} 件保存されているが、`operates` に記した事業者台帳がない",
+    ),
+    fix=Texts("write vendors/<id>.yaml with `operates: [{vendor}]`", "vendors/<id>.yaml に `operates: [{vendor}]` を記す"),
+    clause=Texts(
+        "before an operator is chosen, its measures, its law and its handling policy are confirmed",
+        "事業者の選定前に、技術的措置・適用法令・取扱方針を確認する",
+    ),
+    source="APPI Art. 23 and 25; PPC Q&A 7-53",
+)
+
+
+def conclude(world: World) -> Iterator[Finding]:
+    for (policy, operator), tally in world.operators.items():
+        if world.vendor_of(operator) is None:
+            detail = "" if policy == world.config.policy.id else policy
+            yield about_vendor(RULE, tally, operator, detail=detail)

@@ -1,0 +1,74 @@
+"""What the papers of a vendor prove on a given day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from residency.policy.models import Policy
+from residency.policy.vendor import Measure, Vendor
+
+ACCEPTED_STATES = ("approved", "conditional")
+
+
+def is_foreign(country: str, policy: Policy) -> bool:
+    """An operator is foreign when its operating entity's country is not one of `operator.domestic`."""
+    return country not in policy.countries_of(policy.operator.domestic)
+
+
+def accepted_measures(vendor: Vendor, policy: Policy, today: date) -> list[Measure]:
+    """The measures that somebody accepted and whose papers are not too old."""
+    decision = vendor.checks.get("access_prevention")
+    if decision is None:
+        accepted = vendor.state in ACCEPTED_STATES
+    else:
+        lapsed = decision.valid_until is not None and today > decision.valid_until
+        accepted = decision.state in ("accepted", "conditional") and not lapsed
+    if not accepted:
+        return []
+    return [measure for measure in vendor.technical_measures if _is_proved(measure, policy, today)]
+
+
+def _is_proved(measure: Measure, policy: Policy, today: date) -> bool:
+    grace = timedelta(days=policy.vendors.grace_days)
+    last = [paper.last_day(policy.vendors.evidence_max_age_days) + grace for paper in measure.evidence]
+    return measure.grade >= policy.access_prevention.min_grade and any(today <= day for day in last)
+
+
+def documented_grade(vendor: Vendor, policy: Policy, today: date, service: str) -> int | None:
+    """The lowest accepted measure whose scope names the service; None when there is none."""
+    grades = [m.grade for m in accepted_measures(vendor, policy, today) if m.covers(service)]
+    return min(grades, default=None)
+
+
+def check_states(vendor: Vendor, policy: Policy, today: date) -> dict[str, str]:
+    """The state of each check: accepted, conditional, missing, rejected or expired."""
+    present = {
+        "access_prevention": bool(vendor.technical_measures),
+        "regulation": bool(vendor.regulations),
+        "handling_policy": vendor.data_handling_policy is not None,
+        "agreement": bool(vendor.contracts and vendor.contracts.get("basic_agreement")),
+    }
+    found = {name: _check_state(vendor, name, there, today) for name, there in present.items()}
+    if found["access_prevention"] == "accepted" and not accepted_measures(vendor, policy, today):
+        proved = any(measure.evidence for measure in vendor.technical_measures)
+        found["access_prevention"] = "expired" if proved else "missing"
+    return found
+
+
+def _check_state(vendor: Vendor, name: str, present: bool, today: date) -> str:
+    decision = next((value for key, value in vendor.checks.items() if key == name), None)
+    if decision is not None:
+        if decision.valid_until is not None and today > decision.valid_until:
+            return "expired"
+        return decision.state if decision.state in ("accepted", "conditional", "rejected") else "missing"
+    return "accepted" if present and vendor.state in ACCEPTED_STATES else "missing"
+
+
+def vendor_verdict(vendor: Vendor, states: dict[str, str]) -> str:
+    """approved, conditional, rejected or incomplete: what state and checks say together."""
+    if vendor.state in ("rejected", "offboarded") or "rejected" in states.values():
+        return "rejected"
+    if "missing" in states.values() or vendor.state not in ACCEPTED_STATES:
+        return "incomplete"
+    conditional = vendor.state == "conditional" or {"conditional", "expired"} & set(states.values())
+    return "conditional" if conditional else "approved"

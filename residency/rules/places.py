@@ -1,0 +1,55 @@
+"""The verdict of a place: its countries against the countries that a policy allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from residency.atlas import Atlas, Entry, Location
+from residency.model import Place, Why
+from residency.policy.models import Policy
+from residency.rules.base import PERMITTED, PROHIBITED, UNDETERMINED
+
+UNKNOWN_ID = "unknown-id"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceVerdict:
+    countries: tuple[str, ...]
+    verdict: str
+    why: str | None
+    operator: str | None
+    entries: tuple[Entry, ...]
+
+
+class Places:
+    """Judges places under one policy; each place once."""
+
+    def __init__(self, atlas: Atlas, policy: Policy) -> None:
+        self._atlas = atlas
+        self._allowed = policy.countries_of(policy.location.allow)
+        self._known: dict[tuple[Place, ...], PlaceVerdict] = {}
+
+    def of(self, *places: Place) -> PlaceVerdict:
+        """Permitted only if every country of every place is known and allowed."""
+        known = self._known.get(places)
+        if known is None:
+            known = self._known[places] = self._judge([self._atlas.find(place) for place in places])
+        return known
+
+    def _judge(self, locations: list[Location]) -> PlaceVerdict:
+        countries = sorted({country for location in locations for country in location.countries})
+        complete = bool(locations) and all(location.complete for location in locations)
+        operators = {location.operator for location in locations if location.operator}
+        entries = tuple(location.entry for location in locations if location.entry)
+        if any(country not in self._allowed for country in countries):
+            verdict = PROHIBITED
+        else:
+            verdict = PERMITTED if complete else UNDETERMINED
+        why = None if complete else UNKNOWN_ID
+        operator = operators.pop() if len(operators) == 1 else None
+        return PlaceVerdict(tuple(countries), verdict, why, operator, entries)
+
+
+def unplaced(why: Why | None) -> PlaceVerdict:
+    """What is known of a copy that nothing places."""
+    return PlaceVerdict((), UNDETERMINED, why.value if why else Why.UNRESOLVED.value, None, ())

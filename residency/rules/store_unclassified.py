@@ -1,0 +1,46 @@
+"""Nobody said what a store holds, and it is not wholly inside: somebody has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from residency.model import Finding, FindingStatus, Role, Severity
+from residency.policy.models import Counting, DataClass
+from residency.rules.about import about_copy
+from residency.rules.base import PERMITTED, JudgedStore, Rule, Texts, World
+
+RULE = Rule(
+    id="store-unclassified",
+    status=FindingStatus.NOT_CHECKED,
+    personal=Severity.MEDIUM,
+    special=Severity.MEDIUM,
+    title=Texts("What a store outside holds is not known", "区域外のデータの種類が未分類"),
+    message=Texts(
+        "nothing says what it holds ({classified_by}), and its {role} stands in {countries} ({place}): needs a decision",
+        "内容が未分類({classified_by})で、{role} が {countries}({place})にある: 判断が必要",
+    ),
+    fix=Texts(
+        "tag it, or add a rule to classification.yaml that says which data it holds",
+        "タグを付けるか、classification.yaml にデータの種類を定める規則を加える",
+    ),
+    clause=Texts(
+        "personal information is what identifies a living individual, or holds an individual identification code",
+        "個人情報とは、生存する個人を識別できる情報、又は個人識別符号を含む情報をいう",
+    ),
+    source="APPI Art. 2(1)",
+)
+
+
+def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
+    if judged.data_class is not DataClass.UNKNOWN:
+        return
+    decided = judged.policy.unclassified.outside == "violation"
+    row = (FindingStatus.VIOLATION if decided else RULE.status, RULE.personal, RULE.special)
+    for copy in judged.copies:
+        share_in_place = copy.copy.role is Role.SHARE and any(
+            other.place == copy.place for other in judged.copies if other.copy.role is not Role.SHARE
+        )
+        held = copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered
+        if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or share_in_place or held:
+            continue
+        yield about_copy(RULE, judged, copy, row=row, assumed=True, classified_by=judged.classified_by)

@@ -1,0 +1,83 @@
+"""Fills a rule's texts with the facts of a finding, in the language of the reader."""
+
+from __future__ import annotations
+
+from residency.countries import country_name
+from residency.model import Finding
+from residency.rules import rules
+from residency.rules.base import Texts
+
+ROLES_JA = {
+    "primary": "本体",
+    "replica": "複製",
+    "standby": "待機系",
+    "witness": "ウィットネス",
+    "backup": "バックアップ",
+    "snapshot": "スナップショット",
+    "stream": "ストリーム",
+    "log": "ログ",
+    "export": "エクスポート",
+    "cache": "キャッシュ",
+    "share": "共有",
+    "inference": "推論処理",
+    "metadata": "メタデータ",
+    "key": "鍵",
+}
+CLASSES = {
+    "my-number": Texts("My Number", "特定個人情報"),
+    "special-care": Texts("special-care personal", "要配慮個人情報"),
+    "personal": Texts("personal", "個人データ"),
+    "pseudonymised": Texts("pseudonymised", "仮名加工情報"),
+    "person-related": Texts("person-related", "個人関連情報"),
+    "unknown": Texts("unclassified", "未分類データ"),
+}
+WORDS = {
+    "why": {
+        "unbounded": Texts("the provider does not limit it", "事業者が限定していない"),
+        "unresolved": Texts("nobody could be asked", "照会できなかった"),
+        "not-known-yet": Texts("known only after apply", "適用後に確定する"),
+        "unknown-id": Texts("the atlas does not hold this location", "位置台帳にない場所"),
+    },
+    "what": {"key": Texts("the only key", "唯一の鍵"), "key-replica": Texts("a replica of the key", "鍵の複製")},
+    "recipient": {"everyone": Texts("everyone", "全員")},
+    "required": {"?": Texts("its key or its setting could not be read", "鍵または設定を読み取れない")},
+    "entity": {
+        "operating": Texts("operating", "運営"),
+        "contracting": Texts("contracting", "契約"),
+        "parent": Texts("parent", "親会社の"),
+    },
+}
+
+
+def message(finding: Finding, language: str) -> str:
+    """What the finding says, in one sentence."""
+    return _fill(rules()[finding.rule].RULE.message, finding, language)
+
+
+def fix(finding: Finding, language: str) -> str:
+    """What to do about it, in one sentence."""
+    return _fill(rules()[finding.rule].RULE.fix, finding, language)
+
+
+def title(rule: str, language: str) -> str:
+    return _pick(rules()[rule].RULE.title, language)
+
+
+def _fill(texts: Texts, finding: Finding, language: str) -> str:
+    facts = {key: _worded(key, value, language) for key, value in finding.facts.items()}
+    if "how_en" in facts:
+        facts["how"] = facts[f"how_{language}"]
+    return _pick(texts, language).format_map(facts)
+
+
+def _worded(key: str, value: str, language: str) -> str:
+    if key == "countries":
+        return ", ".join(f"{country_name(code, language)} ({code})" for code in value.split())
+    if key == "role":
+        return ROLES_JA.get(value, value) if language == "ja" else value
+    known = CLASSES if key == "data_class" else WORDS.get(key, {})
+    return _pick(known[value], language) if value in known else value
+
+
+def _pick(texts: Texts, language: str) -> str:
+    return texts.ja if language == "ja" else texts.en
