@@ -61,15 +61,22 @@ class RunWriter:
         self._write(_line({"record": "account", "account": _dump(account)}))
 
     def store(self, cell: int, store: Store) -> None:
-        self._counts["stores"] += 1
         self._write(_STORE + b'%d,"store":%s}\n' % (cell, store.model_dump_json(exclude_defaults=True).encode()))
 
     def edge(self, cell: int, edge: Edge) -> None:
-        self._counts["edges"] += 1
         self._write(_EDGE + b'%d,"edge":%s}\n' % (cell, edge.model_dump_json(exclude_defaults=True).encode()))
 
     def result(self, cell: int, result: CellResult) -> None:
         self._write(_line({"record": "cell", "cell": cell, "result": _dump(result)}), flush=True)
+
+    def copy(self, run: SavedRun, numbers: dict[int, int]) -> None:
+        """Take over the stores and edges of some cells of an earlier run; `numbers`: there -> here."""
+        for prefix in (_STORE, _EDGE):
+            for line in run._lines(prefix) if numbers else ():
+                comma = line.index(b",", len(prefix))
+                number = numbers.get(int(line[len(prefix) : comma]))
+                if number is not None:
+                    self._write(prefix + b"%d" % number + line[comma:])
 
     def end(self) -> None:
         """Close the run as whole. Without this call it stays a run that was cut off."""
@@ -83,8 +90,14 @@ class RunWriter:
 
     def _write(self, line: bytes, flush: bool = False) -> None:
         with self._lock:
+            if self._file.closed:  # the run was interrupted; a listing that is still under way ends unheard
+                return
             self._file.write(line)
             self._digest.update(line)
+            if line.startswith(_STORE):
+                self._counts["stores"] += 1
+            elif line.startswith(_EDGE):
+                self._counts["edges"] += 1
             if flush:
                 self._file.flush()
 

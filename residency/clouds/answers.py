@@ -9,11 +9,11 @@ through it is Unknown too: it never becomes an absent value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from residency.model import Said, Why
+from residency.model import Copy, Place, Role, Said, State, Why
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Unknown:
 
     why: Why
     reason: str = ""
+    refers_to: str | None = None  # the id of the store or key of the same plan that the value will name
 
 
 # What one call answered: its body, None where the provider said that there is none, Unknown where it refused.
@@ -31,14 +32,16 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a document comes from: the frame that its stores are placed in."""
+    """Where documents come from: the frame that their stores are placed in."""
 
     source: str
     partition: str
     account: str | None
-    region: str | None  # the region that was asked; None = asked once for all regions
+    region: str | None = None  # the region that was asked, or that the template sets
     planned: bool = False
     address: str | None = None  # the address in a template
+    stands_for: str | None = None  # the id of a store whose own id is not known yet, or is written in the template
+    names: Mapping[str, str] = field(default_factory=dict)  # ids that the plan knows -> ids of its stores
     say: Callable[[str], Said] | None = None  # how a template names the source of a path
 
 
@@ -51,6 +54,12 @@ class Document:
     path: str = ""  # of `body` inside the whole document
     whole: Document | None = field(default=None, repr=False)
 
+    @property
+    def root(self) -> Document:
+        return self.whole or self
+
+    # --- looking up ---------------------------------------------------------------------------
+
     def get(self, path: str) -> Any:
         """The value at a path; None = the provider says that there is none; Unknown = nobody said."""
         value = self.body
@@ -60,23 +69,12 @@ class Document:
             value = value.get(step) if isinstance(value, Mapping) else None
         return value
 
-    def text(self, path: str) -> str:
-        """A value that the provider always gives. KeyError with the path when it does not."""
-        value = self.get(path)
-        if not isinstance(value, str):
-            raise KeyError(f"{self.path}{path} is {value!r}")
-        return value
-
     def each(self, path: str) -> list[Document] | Unknown:
         """The elements of the list at a path; an absent list is empty, an unknown one stays unknown."""
         value = self.get(path.removesuffix("[]"))
         if isinstance(value, Unknown):
             return value
         return [Document(item, self.origin, f"{self.path}{path}.", self.root) for item in value or ()]
-
-    @property
-    def root(self) -> Document:
-        return self.whole or self
 
     def said(self, path: str) -> Said:
         """Who said the value at a path."""
@@ -94,9 +92,32 @@ class Document:
         if isinstance(value, Mapping):
             unknown = any(isinstance(text, Unknown) for text in value.values())
             return None if unknown else {str(key): str(text) for key, text in value.items() if text is not None}
-        return dict(_pairs(value or ()))
+        return {str(tag["Key"]): str(tag.get("Value", "")) for tag in value or ()}
 
+    # --- saying what stands where -------------------------------------------------------------
 
-def _pairs(tags: Any) -> Iterator[tuple[str, str]]:
-    for tag in tags:
-        yield str(tag["Key"]), str(tag.get("Value", ""))
+    def id(self, template: str, **parts: Any) -> str:
+        """The id of this document's store: the template filled, or what a plan calls it until it has one."""
+        if self.origin.stands_for:
+            return self.origin.stands_for
+        return template.format(partition=self.origin.partition, account=self.origin.account, **parts)
+
+    def id_of(self, template: str, name: Any) -> str | None:
+        """The id of another store that a value names; None where the value is absent or not known."""
+        if isinstance(name, Unknown):
+            return name.refers_to
+        if not name:
+            return None
+        filled = template.format(name, partition=self.origin.partition, account=self.origin.account)
+        return self.origin.names.get(name, filled)
+
+    def place(self, code: Any, namespace: str | None = None) -> Place | None:
+        """A location as this provider calls it; None where the value is no text."""
+        return Place(namespace=namespace or self.origin.partition, code=code) if isinstance(code, str) and code else None
+
+    def copy(self, role: Role, code: Any, said: Said, *, namespace: str | None = None, **more: Any) -> Copy:
+        """A copy at a location; without a known one it says why it has none."""
+        place = self.place(code, namespace)
+        unknown = code.why if isinstance(code, Unknown) else Why.UNRESOLVED
+        state = more.pop("state", State.PLANNED if self.origin.planned else State.EXISTS)
+        return Copy(role=role, place=place, why=None if place else unknown, state=state, said_by=(said,), **more)

@@ -35,9 +35,10 @@ class Api:
     """What a service's listing may ask. Its clients are dropped when the cell is done."""
 
     def __init__(
-        self, session: AccountSession, cell: Cell, needs: Mapping[str, str], *, identified: bool = True
+        self, session: AccountSession, cell: Cell, needs: Mapping[str, str], partition: str, *, identified: bool = True
     ) -> None:
         self.cell = cell
+        self.partition = partition
         self.calls = 0
         self.gaps: list[Gap] = []
         self.status = Status.LISTED
@@ -66,6 +67,14 @@ class Api:
             self._pages += 1
             yield from ({call: {path: element}} for element in page[name])
             self._refuse_a_full_last_page(call, page, name, params)
+
+    def one(self, call: str, expect: str, **params: Any) -> Body:
+        """The whole answer of a call without pages, as `{call: answer}`. Raises Refused."""
+        for page in self._pages_of(call, None, params):
+            if expect not in page:
+                raise Refused(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {expect}"))
+            return {call: page}
+        raise Refused(call, Refusal(Status.MALFORMED, "no-answer", "there was no answer"))
 
     def ask(
         self,

@@ -80,6 +80,8 @@ def _answered(error: boto.ClientError, identified: bool) -> Refusal:
     http = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     policy = _POLICY_ID.search(message)
     status = _status(code, message, http, identified)
+    if error.operation_name == "AssumeRole" and status in (Status.DENIED, Status.ERROR):
+        status = Status.NO_ROLE
     return Refusal(status, code or str(http), message[:_MAX_REASON], policy.group() if policy else None)
 
 

@@ -7,13 +7,13 @@ the account 2 with `provider-managed-key` (AWS KMS API reference, KeyMetadata, r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from residency.clouds.answers import Answer, Body, Document, Unknown
+from residency.clouds.answers import Body, Document, Unknown
 from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
-from residency.model import Control, Copy, Place, Role, Said, State
+from residency.model import Control, Copy, Role, Said
 
 NEEDS = {"kms:DescribeKey": "kms:DescribeKey"}
 PROVIDER_OWNED = 2
@@ -28,42 +28,45 @@ _BY_ORIGIN: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 
 
-def describe(api: Api, body: Body, key: object, *, subject: str, region: str | None) -> None:
+def describe(api: Api, body: Body, key: Any, *, subject: str, region: str | None) -> None:
     """Write DescribeKey's answer about a key into the document; asked once per key and cell."""
-    if isinstance(key, Unknown):
-        body[DESCRIBE] = key
-    elif key:
-        arn = parse_arn(key)
-        where = (arn.region if arn else None) or region
-        body[DESCRIBE] = api.ask_once(
-            ("key", where, key), DESCRIBE, expect="KeyMetadata", subject=subject, region=where, KeyId=str(key)
-        )
+    if not isinstance(key, str) or not key:
+        return
+    arn = parse_arn(key)
+    where = (arn.region if arn else None) or region
+    answer = api.ask_once(
+        ("key", where, key), DESCRIBE, expect="KeyMetadata", subject=subject, region=where, KeyId=key
+    )
+    body.setdefault(DESCRIBE, {})[key] = answer
 
 
-def plain(grade: int, said: Said, *modifiers: str) -> Control:
+def plain(grade: int | None, said: Said, *modifiers: str) -> Control:
     """The control of a copy whose key is not the customer's."""
     return Control(grade=grade, modifiers=modifiers, said_by=(said,))
 
 
-def of_key(document: Document, key: object, said: Said) -> Control:
-    """The control that a key gives, from DescribeKey's answer in the document; grade None without one."""
-    answer: Answer = document.root.get(f"{DESCRIBE}.KeyMetadata")
-    arn = parse_arn(key)
-    place = arn.place if arn else None
-    reference = str(key) if isinstance(key, str) else None
-    if isinstance(answer, Unknown) or answer is None:
-        return Control(grade=None, key=reference, key_account=arn.account if arn else None, key_place=place, said_by=(said,))
-    known = parse_arn(answer.get("Arn")) or arn
-    grade, modifiers = _grade(answer)
+def of_key(document: Document, key: Any, said: Said) -> Control:
+    """The control that a key gives, by what DescribeKey says of it; grade None where nothing does."""
+    reference = key.refers_to if isinstance(key, Unknown) else key
+    arn = parse_arn(reference)
+    metadata = _metadata(document, reference)
+    known = parse_arn(metadata.get("Arn")) or arn
+    grade, modifiers = _grade(metadata)
     return Control(
         grade=grade, modifiers=modifiers, key=str(known) if known else reference,
-        key_account=answer.get("AWSAccountId") or (known.account if known else None),
-        key_place=known.place if known else None,
-        said_by=(said, document.root.said(f"{DESCRIBE}.KeyMetadata.Origin")),
+        key_account=known.account if known else None, key_place=known.place if known else None,
+        said_by=(said, Said(call=DESCRIBE, field="KeyMetadata.Origin")) if metadata else (said,),
     )  # fmt: skip
 
 
-def _grade(metadata: Any) -> tuple[int | None, tuple[str, ...]]:
+def _metadata(document: Document, reference: str | None) -> Mapping[str, Any]:
+    """KeyMetadata of a key, empty where it could not be read."""
+    answers = document.root.body.get(DESCRIBE) or {}
+    found = Document(answers.get(reference), document.origin).get("KeyMetadata")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _grade(metadata: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
     manager, origin = metadata.get("KeyManager"), metadata.get("Origin")
     if manager == "AWS":
         return PROVIDER_OWNED, ("provider-managed-key",)
@@ -72,20 +75,16 @@ def _grade(metadata: Any) -> tuple[int | None, tuple[str, ...]]:
     return None, ()
 
 
-def replicas(document: Document) -> Iterator[Copy]:
+def replicas(document: Document, key: Any) -> Iterator[Copy]:
     """The other regions in which the same multi-Region key stands."""
-    metadata = document.root.get(f"{DESCRIBE}.KeyMetadata")
-    if isinstance(metadata, Unknown) or not metadata or not metadata.get("MultiRegion"):
+    metadata = _metadata(document, key.refers_to if isinstance(key, Unknown) else key)
+    if not metadata.get("MultiRegion"):
         return
     own = parse_arn(metadata.get("Arn"))
-    path = f"{DESCRIBE}.KeyMetadata.MultiRegionConfiguration"
     related = metadata.get("MultiRegionConfiguration") or {}
-    for field, keys in (("PrimaryKey", [related.get("PrimaryKey")]), ("ReplicaKeys[]", related.get("ReplicaKeys") or [])):
-        for key in keys:
-            region = (key or {}).get("Region")
-            if region and own and region != own.region:
-                yield Copy(
-                    role=Role.KEY, place=Place(namespace=own.partition, code=region), holder=key.get("Arn"),
-                    account=own.account, state=State.PLANNED if document.origin.planned else State.EXISTS,
-                    said_by=(document.root.said(f"{path}.{field}.Region"),),
-                )  # fmt: skip
+    for field, others in (("PrimaryKey", [related.get("PrimaryKey")]), ("ReplicaKeys[]", related.get("ReplicaKeys"))):
+        for other in others or ():
+            region = (other or {}).get("Region")
+            if region and (own is None or region != own.region):
+                said = Said(call=DESCRIBE, field=f"KeyMetadata.MultiRegionConfiguration.{field}.Region")
+                yield document.copy(Role.KEY, region, said, holder=other.get("Arn"))

@@ -1,0 +1,58 @@
+"""Who asks, which accounts there are, and which regions each of them has switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from residency.clouds.answers import Body
+from residency.clouds.aws.api import Api
+from residency.clouds.aws.arn import parse_arn
+from residency.model import Status
+
+IDENTITY, REGIONS, ACCOUNTS = "sts:GetCallerIdentity", "ec2:DescribeRegions", "organizations:ListAccounts"
+PARENTS = "organizations:ListParents"
+NEEDS = {IDENTITY: IDENTITY, REGIONS: REGIONS, ACCOUNTS: ACCOUNTS, PARENTS: PARENTS}
+
+# What an organisation says of an account that cannot be scanned (Organizations API reference, Account.Status).
+UNREACHABLE_ACCOUNTS = {
+    "SUSPENDED": Status.ACCOUNT_SUSPENDED,
+    "PENDING_CLOSURE": Status.ACCOUNT_PENDING,
+    "PENDING_ACTIVATION": Status.ACCOUNT_PENDING,
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    account: str
+    partition: str
+    principal: str
+
+
+def identity(api: Api) -> Iterator[Body]:
+    yield api.one(IDENTITY, "Account")
+
+
+def regions(api: Api) -> Iterator[Body]:
+    yield from api.each(REGIONS, "Regions[]", AllRegions=True)
+
+
+def accounts(api: Api) -> Iterator[Body]:
+    """Every account, with the units above it where they may be asked."""
+    for body in api.each(ACCOUNTS, "Accounts[]"):
+        account = body[ACCOUNTS]["Accounts[]"]["Id"]
+        api.ask(body, PARENTS, expect="Parents", subject=f"account {account}", ChildId=account)
+        yield body
+
+
+def who(body: Body) -> Identity:
+    answer = body[IDENTITY]
+    arn = parse_arn(answer["Arn"])
+    return Identity(str(answer["Account"]), arn.partition if arn else "aws", str(answer["Arn"]))
+
+
+def units(body: Body) -> tuple[str, ...]:
+    """The organisational units named in the answer; none where it was refused."""
+    answer = body.get(PARENTS)
+    parents = answer.get("Parents", ()) if isinstance(answer, dict) else ()
+    return tuple(parent["Id"] for parent in parents)

@@ -1,0 +1,34 @@
+"""One file per service: how its stores are listed, and what its documents say of places and protection."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from residency.services.base import Listing, Template
+
+# The packages that hold service files, one per provider.
+PROVIDERS = ("aws",)
+
+
+@cache
+def _modules(provider: str) -> tuple[object, ...]:
+    package = import_module(f"{__name__}.{provider}")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(import_module(f"{__name__}.{provider}.{name}") for name in names)
+
+
+def listings(provider: str) -> tuple[Listing, ...]:
+    """Every listing that the service files of a provider declare."""
+    return tuple(listing for module in _modules(provider) for listing in getattr(module, "LISTINGS", ()))
+
+
+@cache
+def terraform_types() -> dict[str, Template]:
+    """Terraform resource type -> how it becomes the provider's document."""
+    found: dict[str, Template] = {}
+    for provider in PROVIDERS:
+        for module in _modules(provider):
+            found |= getattr(module, "TERRAFORM", {})
+    return found

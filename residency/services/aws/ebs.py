@@ -1,0 +1,280 @@
+"""Amazon EBS: volumes, snapshots and machine images, with the zone they stand in and who may copy them.
+
+A volume stands in its zone, and a Local Zone may be in another country than its region. A snapshot
+stands in its region unless it names a zone or an Outpost. A share lets another account copy the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from residency.clouds.answers import Body, Document, Unknown
+from residency.clouds.aws import keys
+from residency.clouds.aws.api import Api
+from residency.clouds.aws.arn import parse_arn
+from residency.model import EVERYONE, Control, Copy, Edge, Followed, Role, Said, SeenFrom, State, Store
+from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+VOLUMES, SNAPSHOTS, IMAGES = "ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeImages"
+SHARES, LAUNCH = "ec2:DescribeSnapshotAttribute", "ec2:DescribeImageAttribute"
+VOLUME, SNAPSHOT, IMAGE = f"{VOLUMES}.Volumes[]", f"{SNAPSHOTS}.Snapshots[]", f"{IMAGES}.Images[]"
+PERMISSIONS, LAUNCHERS = f"{SHARES}.CreateVolumePermissions[]", f"{LAUNCH}.LaunchPermissions[]"
+DISKS = f"{IMAGE}.BlockDeviceMappings[]"
+COPIED_FROM = "ec2:CopySnapshot.SourceSnapshotId"  # only a template says it: the copy itself forgets
+
+ARN = "arn:{partition}:ec2:{region}:{account}:"
+VOLUME_ARN, SNAPSHOT_ARN = ARN + "volume/{id}", "arn:{partition}:ec2:{region}::snapshot/{id}"
+IMAGE_ARN = "arn:{partition}:ec2:{region}::image/{id}"
+# Made from a snapshot that was copied from elsewhere, a snapshot names this volume, which never was
+# (EC2 API reference, Snapshot, VolumeId: an arbitrary id that is not to be used).
+NO_VOLUME = "vol-ffffffff"
+
+VOLUME_NEEDS = {VOLUMES: VOLUMES, **keys.NEEDS}
+SNAPSHOT_NEEDS = {SNAPSHOTS: SNAPSHOTS, SHARES: SHARES, **keys.NEEDS}
+IMAGE_NEEDS = {IMAGES: IMAGES, LAUNCH: LAUNCH}
+
+
+# --- live -------------------------------------------------------------------------------------
+
+
+def volumes(api: Api) -> Iterator[Body]:
+    for body in api.each(VOLUMES, "Volumes[]"):
+        listed = body[VOLUMES]["Volumes[]"]
+        subject = f"arn:{api.partition}:ec2:{api.region}:{api.cell.account}:volume/{listed['VolumeId']}"
+        keys.describe(api, body, listed.get("KmsKeyId"), subject=subject, region=api.region)
+        yield body
+
+
+def snapshots(api: Api) -> Iterator[Body]:
+    yield from api.spread(_shares, api.each(SNAPSHOTS, "Snapshots[]", OwnerIds=["self"]))
+
+
+def _shares(api: Api, body: Body) -> Body:
+    listed = body[SNAPSHOTS]["Snapshots[]"]
+    subject = f"arn:{api.partition}:ec2:{api.region}::snapshot/{listed['SnapshotId']}"
+    keys.describe(api, body, listed.get("KmsKeyId"), subject=subject, region=api.region)
+    api.ask(
+        body, SHARES, expect="CreateVolumePermissions", subject=subject, SnapshotId=listed["SnapshotId"],
+        Attribute="createVolumePermission",
+    )  # fmt: skip
+    return body
+
+
+def images(api: Api) -> Iterator[Body]:
+    found = api.each(IMAGES, "Images[]", Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True)
+    yield from api.spread(_launchers, found)
+
+
+def _launchers(api: Api, body: Body) -> Body:
+    image = body[IMAGES]["Images[]"]["ImageId"]
+    subject = f"arn:{api.partition}:ec2:{api.region}::image/{image}"
+    api.ask(body, LAUNCH, expect="LaunchPermissions", subject=subject, ImageId=image, Attribute="launchPermission")
+    return body
+
+
+# --- what a document says ---------------------------------------------------------------------
+
+
+def place_volume(volume: Document) -> Placed:
+    code, path, namespace = _most_exact(volume, VOLUME, zone=True)
+    yield _store(
+        volume, "aws.ebs.volume", volume.id(VOLUME_ARN, region=volume.origin.region, id=volume.get(f"{VOLUME}.VolumeId")),
+        volume.get(f"{VOLUME}.VolumeId"), f"{VOLUME}.Tags[]",
+        (
+            volume.copy(Role.PRIMARY, code, volume.said(path), namespace=namespace, control=_control(volume, VOLUME)),
+            *keys.replicas(volume, volume.get(f"{VOLUME}.KmsKeyId")),
+        ),
+    )  # fmt: skip
+
+
+def place_snapshot(snapshot: Document) -> Placed:
+    name, source = snapshot.get(f"{SNAPSHOT}.SnapshotId"), snapshot.get(f"{SNAPSHOT}.VolumeId")
+    store_id = snapshot.id(SNAPSHOT_ARN, region=snapshot.origin.region, id=name)
+    code, path, namespace = _most_exact(snapshot, SNAPSHOT, zone=False)
+    control = _control(snapshot, SNAPSHOT)
+    primary = snapshot.copy(Role.PRIMARY, code, snapshot.said(path), namespace=namespace, control=control)
+    shares = list(_shared(snapshot, PERMISSIONS, primary))
+    key_copies = keys.replicas(snapshot, snapshot.get(f"{SNAPSHOT}.KmsKeyId"))
+    yield _store(
+        snapshot, "aws.ebs.snapshot", store_id, name, f"{SNAPSHOT}.Tags[]", (primary, *shares, *key_copies)
+    )
+    volume = None if source == NO_VOLUME else snapshot.id_of(_here(VOLUME_ARN, snapshot), source)
+    copied_from = snapshot.id_of(_here(SNAPSHOT_ARN, snapshot), snapshot.get(COPIED_FROM))
+    for origin, path in ((volume, f"{SNAPSHOT}.VolumeId"), (copied_from, COPIED_FROM)):
+        if origin:
+            yield _edge(origin, store_id, primary, snapshot.said(path))
+
+
+def place_image(image: Document) -> Placed:
+    name = image.get(f"{IMAGE}.ImageId")
+    store_id = image.id(IMAGE_ARN, region=image.origin.region, id=name)
+    primary = image.copy(Role.PRIMARY, image.origin.region or _region(image), image.said(f"{IMAGE}.ImageId"))
+    shares = list(_shared(image, LAUNCHERS, primary))
+    yield _store(image, "aws.ebs.image", store_id, name, f"{IMAGE}.Tags[]", (primary, *shares))
+    disks = image.each(DISKS)
+    for disk in [] if isinstance(disks, Unknown) else disks:
+        snapshot = image.id_of(_here(SNAPSHOT_ARN, image), disk.get("Ebs.SnapshotId"))
+        if snapshot:
+            yield _edge(snapshot, store_id, primary, disk.said("Ebs.SnapshotId"))
+    region, source = image.get(f"{IMAGE}.SourceImageRegion"), image.get(f"{IMAGE}.SourceImageId")
+    original = image.id_of(IMAGE_ARN.replace("{region}", str(region)).replace("{id}", "{0}"), source)
+    if original and original != store_id:
+        yield _edge(original, store_id, primary, image.said(f"{IMAGE}.SourceImageId"))
+
+
+def _here(template: str, document: Document) -> str:
+    """The template of a name in this document's own region, with the id left open."""
+    return template.replace("{region}", document.origin.region or "").replace("{id}", "{0}")
+
+
+def _edge(source: str, target: str, primary: Copy, said: Said) -> Edge:
+    return Edge(
+        source=source, target=target, role=Role.SNAPSHOT, target_place=primary.place, target_account=primary.account,
+        seen_from=SeenFrom.TARGET, said_by=(said,),
+    )  # fmt: skip
+
+
+def _store(document: Document, kind: str, store_id: str, name: Any, tags: str, copies: tuple[Copy, ...]) -> Store:
+    return Store(
+        id=store_id, kind=kind, name=name if isinstance(name, str) else "", account=document.origin.account,
+        region=document.origin.region, tags=document.tags(tags), sources=(document.origin.source,),
+        address=document.origin.address, followed=Followed.SOME, copies=copies,
+    )  # fmt: skip
+
+
+def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str, str | None]:
+    """The most exact word for where it stands: an Outpost, a zone's id or name, and only then the region.
+
+    A zonal thing (`zone`) that names no zone stands nowhere that is known: its region would be a guess.
+    """
+    outpost = document.get(f"{path}.OutpostArn")
+    if outpost and not isinstance(outpost, Unknown):
+        arn = parse_arn(outpost)
+        return arn.resource.rpartition("/")[2] if arn else None, f"{path}.OutpostArn", "aws.outpost"
+    for field in ("AvailabilityZoneId", "AvailabilityZone"):
+        if document.get(f"{path}.{field}"):
+            return document.get(f"{path}.{field}"), f"{path}.{field}", None
+    if zone:
+        return None, f"{path}.AvailabilityZone", None
+    return document.origin.region or _region(document), f"{path}.SnapshotId", None
+
+
+def _region(document: Document) -> Any:
+    """The region that a template leaves open."""
+    return document.get("@region")
+
+
+def _control(document: Document, path: str) -> Control:
+    encrypted, key = document.get(f"{path}.Encrypted"), document.get(f"{path}.KmsKeyId")
+    if isinstance(encrypted, Unknown) or (encrypted and key is None):
+        return keys.plain(None, document.said(f"{path}.Encrypted"))
+    if not encrypted:
+        # In a template the account's own default may still encrypt it: that is read live.
+        grade = None if document.origin.planned else keys.UNENCRYPTED
+        return keys.plain(grade, document.said(f"{path}.Encrypted"))
+    return keys.of_key(document, key, document.said(f"{path}.KmsKeyId"))
+
+
+def _shared(document: Document, path: str, primary: Copy) -> Iterator[Copy]:
+    """One share for each recipient; it gives access where the data stand, so it has the same place."""
+    permissions = document.each(path)
+    if isinstance(permissions, Unknown):
+        yield document.copy(Role.SHARE, permissions, document.said(path), state=State.MAY_APPEAR)
+        return
+    for permission in permissions:
+        named = {field: permission.get(field) for field in _RECIPIENTS if permission.get(field)}
+        field, recipient = next(iter(named.items()), ("UserId", None))
+        account = EVERYONE if recipient == "all" else recipient if isinstance(recipient, str) else None
+        yield Copy(
+            role=Role.SHARE, place=primary.place, why=primary.why, account=account, state=primary.state,
+            said_by=(permission.said(field),),
+        )  # fmt: skip
+
+
+_RECIPIENTS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")
+
+LISTINGS = (
+    Listing("aws", "ebs", VOLUMES, Scope.REGION, VOLUME_NEEDS, volumes, place_volume),
+    Listing("aws", "ebs", SNAPSHOTS, Scope.REGION, SNAPSHOT_NEEDS, snapshots, place_snapshot),
+    Listing("aws", "ebs", IMAGES, Scope.REGION, IMAGE_NEEDS, images, place_image),
+)
+
+
+# --- as code ----------------------------------------------------------------------------------
+
+COMPUTED = ("encrypted", "kms_key_id", "outpost_arn")
+_SNAPSHOT_FIELDS = {
+    f"{SNAPSHOT}.OutpostArn": "outpost_arn",
+    f"{SNAPSHOT}.Encrypted": "encrypted",
+    f"{SNAPSHOT}.KmsKeyId": "kms_key_id",
+    f"{SNAPSHOT}.Tags[]": TAGS,
+    "@region": REGION,
+}
+TERRAFORM = {
+    "aws_ebs_volume": Template(
+        fields={
+            f"{VOLUME}.VolumeId": "id",
+            f"{VOLUME}.AvailabilityZone": "availability_zone",
+            f"{VOLUME}.OutpostArn": "outpost_arn",
+            f"{VOLUME}.Encrypted": "encrypted",
+            f"{VOLUME}.KmsKeyId": "kms_key_id",
+            f"{VOLUME}.Tags[]": TAGS,
+        },
+        place=place_volume,
+        computed=COMPUTED,
+    ),
+    "aws_ebs_snapshot": Template(
+        fields={
+            f"{SNAPSHOT}.SnapshotId": "id",
+            f"{SNAPSHOT}.VolumeId": "volume_id",
+            **_SNAPSHOT_FIELDS,
+        },
+        place=place_snapshot,
+        computed=COMPUTED,
+    ),
+    "aws_ebs_snapshot_copy": Template(
+        fields={
+            f"{SNAPSHOT}.SnapshotId": "id",
+            COPIED_FROM: "source_snapshot_id",
+            **_SNAPSHOT_FIELDS,
+        },
+        place=place_snapshot,
+        computed=COMPUTED,
+    ),
+    "aws_snapshot_create_volume_permission": Template(
+        fields={f"{SNAPSHOT}.SnapshotId": "snapshot_id", PERMISSIONS: Each("", {"UserId": "account_id"})},
+        place=place_snapshot,
+        attaches_to=("snapshot_id", "aws_ebs_snapshot"),
+    ),
+    **{
+        kind: Template(
+            fields={
+                f"{IMAGE}.ImageId": "id",
+                f"{IMAGE}.SourceImageId": "source_ami_id",
+                f"{IMAGE}.SourceImageRegion": "source_ami_region",
+                f"{IMAGE}.Tags[]": TAGS,
+                DISKS: Each("ebs_block_device", {"Ebs.SnapshotId": "snapshot_id"}),
+                "@region": REGION,
+            },
+            place=place_image,
+        )
+        for kind in ("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
+    },
+    "aws_ami_launch_permission": Template(
+        fields={
+            f"{IMAGE}.ImageId": "image_id",
+            LAUNCHERS: Each(
+                "",
+                {
+                    "UserId": "account_id",
+                    "Group": "group",
+                    "OrganizationArn": "organization_arn",
+                    "OrganizationalUnitArn": "organizational_unit_arn",
+                },
+            ),
+        },
+        place=place_image,
+        attaches_to=("image_id", "aws_ami"),
+    ),
+}

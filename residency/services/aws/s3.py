@@ -1,0 +1,247 @@
+"""Amazon S3: buckets, where they stand, where they replicate to, and which key protects them.
+
+A bucket's name says neither region nor account, so every destination of a replication rule is asked
+for its region. A rule that is switched off still means that older objects were copied. Directory
+buckets carry the id of their zone in their name, `NAME--ZONE-ID--x-s3` (S3 user guide, directory
+bucket naming rules, read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from residency.clouds.answers import Body, Document, Origin, Unknown
+from residency.clouds.aws import keys
+from residency.clouds.aws.api import Api
+from residency.model import Control, Copy, Edge, Followed, Role, SeenFrom, State, Store, Why
+from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+LIST, HEAD, TAGGING = "s3:ListBuckets", "s3:HeadBucket", "s3:GetBucketTagging"
+REPLICATION, ENCRYPTION = "s3:GetBucketReplication", "s3:GetBucketEncryption"
+DIRECTORY = "s3:ListDirectoryBuckets"
+NAME = f"{LIST}.Buckets[].Name"
+RULES = f"{REPLICATION}.ReplicationConfiguration.Rules[]"
+SSE_RULES = f"{ENCRYPTION}.ServerSideEncryptionConfiguration.Rules[]"
+ALGORITHM, KEY = (f"ApplyServerSideEncryptionByDefault.{name}" for name in ("SSEAlgorithm", "KMSMasterKeyID"))
+REPLICA_KEY = "Destination.EncryptionConfiguration.ReplicaKmsKeyID"
+
+NEEDS = {
+    LIST: "s3:ListAllMyBuckets",
+    HEAD: "s3:ListBucket",
+    TAGGING: "s3:GetBucketTagging",
+    REPLICATION: "s3:GetReplicationConfiguration",
+    ENCRYPTION: "s3:GetEncryptionConfiguration",
+    **keys.NEEDS,
+}
+MOST_BUCKETS = 10_000  # of one page (S3 API reference, ListBuckets, MaxBuckets, read 2026-11-22)
+DIRECTORY_SUFFIX = "--x-s3"
+
+
+# --- live -------------------------------------------------------------------------------------
+
+
+def buckets(api: Api) -> Iterator[Body]:
+    # BucketRegion is only answered where a parameter is passed.
+    yield from api.spread(_follow, api.each(LIST, "Buckets[]", MaxBuckets=MOST_BUCKETS))
+
+
+def _follow(api: Api, body: Body) -> Body:
+    listed = body[LIST]["Buckets[]"]
+    name, region = listed["Name"], listed.get("BucketRegion")
+    subject = f"arn:{api.partition}:s3:::{name}"
+    if not region:
+        head = api.ask(body, HEAD, expect="BucketRegion", subject=subject, Bucket=name)
+        region = None if isinstance(head, Unknown) else head["BucketRegion"]
+    here: dict[str, Any] = {"subject": subject, "region": region, "Bucket": name}
+    api.ask(body, TAGGING, expect="TagSet", absent=["NoSuchTagSet"], **here)
+    api.ask(
+        body, ENCRYPTION, expect="ServerSideEncryptionConfiguration",
+        absent=["ServerSideEncryptionConfigurationNotFoundError"], **here,
+    )  # fmt: skip
+    api.ask(
+        body, REPLICATION, expect="ReplicationConfiguration", absent=["ReplicationConfigurationNotFoundError"], **here
+    )
+    for rule in _each(body, SSE_RULES):
+        keys.describe(api, body, rule.get(KEY), subject=subject, region=region)
+    for rule in _each(body, RULES):
+        _ask_destination(api, body, rule, subject)
+    return body
+
+
+def _ask_destination(api: Api, body: Body, rule: Document, subject: str) -> None:
+    arn = rule.get("Destination.Bucket")
+    name = str(arn).rpartition(":::")[2]
+    head = api.ask_once(("bucket", name), HEAD, expect="BucketRegion", subject=subject, region=None, Bucket=name)
+    body.setdefault("destinations", {})[arn] = head
+    keys.describe(api, body, rule.get(REPLICA_KEY), subject=subject, region=None)
+
+
+def _each(body: Body, path: str) -> list[Document]:
+    found = Document(body, Origin(source="", partition="", account=None)).each(path)
+    return [] if isinstance(found, Unknown) else found
+
+
+def directory_buckets(api: Api) -> Iterator[Body]:
+    for body in api.each(DIRECTORY, "Buckets[]"):
+        # Some S3-compatible servers answer with their ordinary buckets: those are listed by LIST.
+        if body[DIRECTORY]["Buckets[]"]["Name"].endswith(DIRECTORY_SUFFIX):
+            # Its tags need a session with the bucket, which is not asked for yet.
+            yield body | {"@tags": Unknown(Why.UNRESOLVED, "tags of directory buckets are not asked for")}
+
+
+# --- what a document says ---------------------------------------------------------------------
+
+
+def place_bucket(bucket: Document) -> Placed:
+    name = bucket.get(NAME)
+    store_id = bucket.id("arn:{partition}:s3:::{name}", name=name)
+    code, path = _region(bucket)
+    key_copies = [copy for rule in _each(bucket.body, SSE_RULES) for copy in keys.replicas(bucket, rule.get(KEY))]
+    primary = bucket.copy(Role.PRIMARY, code, bucket.said(path), namespace=_namespace(code), control=_control(bucket))
+    replicas = list(_replicas(bucket))
+    yield Store(
+        id=store_id, kind="aws.s3.bucket", name=name if isinstance(name, str) else "", account=bucket.origin.account,
+        region=code if isinstance(code, str) else None, tags=bucket.tags(f"{TAGGING}.TagSet[]"),
+        sources=(bucket.origin.source,), address=bucket.origin.address, followed=Followed.SOME,
+        copies=(primary, *replicas, *key_copies),
+    )  # fmt: skip
+    for copy in replicas:
+        if copy.holder:
+            yield Edge(
+                source=store_id, target=copy.holder, role=copy.role, target_place=copy.place,
+                target_account=copy.account, seen_from=SeenFrom.SOURCE, former=copy.former, said_by=copy.said_by,
+            )  # fmt: skip
+
+
+def _region(bucket: Document) -> tuple[Any, str]:
+    listed = f"{LIST}.Buckets[].BucketRegion"
+    head = f"{HEAD}.BucketRegion"
+    return (bucket.get(listed), listed) if bucket.get(listed) else (bucket.get(head), head)
+
+
+def _namespace(code: Any) -> str | None:
+    """The location constraint `EU` is a word of its own, not a region (S3 API reference, GetBucketLocation)."""
+    return "aws.s3" if code == "EU" else None
+
+
+def _control(bucket: Document) -> Control:
+    rules = bucket.each(SSE_RULES)
+    said = bucket.said(SSE_RULES)
+    if isinstance(rules, Unknown):
+        return keys.plain(None, said)
+    if not rules:
+        # Every bucket encrypts with SSE-S3 unless it is told otherwise (S3 user guide, default encryption).
+        return keys.plain(keys.PROVIDER_OWNED, said)
+    algorithm, key = rules[0].get(ALGORITHM), rules[0].get(KEY)
+    said = rules[0].said(ALGORITHM)
+    if algorithm == "AES256":
+        return keys.plain(keys.PROVIDER_OWNED, said)
+    if algorithm in ("aws:kms", "aws:kms:dsse"):
+        # Without a key it is the key that AWS manages in the account, alias/aws/s3.
+        return keys.of_key(bucket, key, rules[0].said(KEY)) if key else keys.plain(2, said, "provider-managed-key")
+    return keys.plain(None, said)
+
+
+def _replicas(bucket: Document) -> Iterator[Copy]:
+    rules = bucket.each(RULES)
+    if isinstance(rules, Unknown):
+        yield bucket.copy(Role.REPLICA, rules, bucket.said(RULES), state=State.MAY_APPEAR)
+        return
+    found: dict[object, Copy] = {}
+    for rule in rules:
+        copy = _replica(bucket, rule)
+        known = found.get(copy.holder or len(found))
+        if known is None or known.former:  # a rule that is switched on counts before one that is not
+            found[copy.holder or len(found)] = copy
+    yield from found.values()
+
+
+def _replica(bucket: Document, rule: Document) -> Copy:
+    arn, key, account = rule.get("Destination.Bucket"), rule.get(REPLICA_KEY), rule.get("Destination.Account")
+    holder = bucket.id_of("{0}", arn)
+    region = Document(bucket.root.body.get("destinations", {}).get(holder), bucket.origin).get("BucketRegion")
+    if isinstance(arn, Unknown) and arn.refers_to is None:
+        region = arn
+    return bucket.copy(
+        Role.REPLICA, region, rule.said("Destination.Bucket"), namespace=_namespace(region), holder=holder,
+        account=account if isinstance(account, str) else None, former=rule.get("Status") == "Disabled",
+        control=keys.of_key(bucket, key, rule.said(REPLICA_KEY)) if key else None,
+    )  # fmt: skip
+
+
+def place_directory_bucket(bucket: Document) -> Placed:
+    path = f"{DIRECTORY}.Buckets[].Name"
+    name = bucket.get(path)
+    zone = name.removesuffix(DIRECTORY_SUFFIX).rpartition("--")[2] if isinstance(name, str) else name
+    yield Store(
+        id=bucket.id("arn:{partition}:s3express:{region}:{account}:bucket/{name}", name=name, region=bucket.origin.region),
+        kind="aws.s3.directory-bucket", name=name if isinstance(name, str) else "", account=bucket.origin.account,
+        region=bucket.origin.region, tags=bucket.tags("@tags"), sources=(bucket.origin.source,),
+        address=bucket.origin.address, followed=Followed.ALL,
+        # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
+        copies=(bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path))),),
+    )  # fmt: skip
+
+
+LISTINGS = (
+    Listing("aws", "s3", LIST, Scope.GLOBAL, NEEDS, buckets, place_bucket),
+    Listing(
+        "aws", "s3", DIRECTORY, Scope.REGION, {DIRECTORY: "s3express:ListAllMyDirectoryBuckets"}, directory_buckets,
+        place_directory_bucket,
+    ),
+)  # fmt: skip
+
+
+# --- as code ----------------------------------------------------------------------------------
+
+_ENCRYPTION = Each(
+    "rule",
+    {
+        ALGORITHM: "apply_server_side_encryption_by_default.sse_algorithm",
+        KEY: "apply_server_side_encryption_by_default.kms_master_key_id",
+    },
+)
+_DESTINATION = {
+    "Status": "status",
+    "Destination.Bucket": "destination.bucket",
+    REPLICA_KEY: "destination.encryption_configuration.replica_kms_key_id",
+}
+TERRAFORM = {
+    "aws_s3_bucket": Template(
+        fields={
+            NAME: "bucket",
+            f"{HEAD}.BucketRegion": REGION,
+            f"{TAGGING}.TagSet[]": TAGS,
+            SSE_RULES: Each("server_side_encryption_configuration.rule", _ENCRYPTION.fields),
+            RULES: Each(
+                "replication_configuration.rules",
+                _DESTINATION
+                | {
+                    "Destination.Account": "destination.account_id",
+                    REPLICA_KEY: "destination.replica_kms_key_id",
+                },
+            ),
+        },
+        place=place_bucket,
+        id="arn:{partition}:s3:::{bucket}",
+        names=("id", "arn", "bucket"),
+        computed=("server_side_encryption_configuration", "replication_configuration"),
+    ),
+    "aws_s3_bucket_replication_configuration": Template(
+        fields={NAME: "bucket", RULES: Each("rule", _DESTINATION | {"Destination.Account": "destination.account"})},
+        place=place_bucket,
+        id="arn:{partition}:s3:::{bucket}",
+        attaches_to=("bucket", "aws_s3_bucket"),
+    ),
+    "aws_s3_bucket_server_side_encryption_configuration": Template(
+        fields={NAME: "bucket", SSE_RULES: _ENCRYPTION},
+        place=place_bucket,
+        id="arn:{partition}:s3:::{bucket}",
+        attaches_to=("bucket", "aws_s3_bucket"),
+    ),
+    "aws_s3_directory_bucket": Template(
+        fields={f"{DIRECTORY}.Buckets[].Name": "bucket", "@tags": TAGS},
+        place=place_directory_bucket,
+    ),
+}

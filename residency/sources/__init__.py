@@ -1,0 +1,1 @@
+"""How facts are obtained: from live clouds, from plans, from files."""
