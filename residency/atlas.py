@@ -14,9 +14,20 @@ from pathlib import Path
 from residency.countries import countries
 from residency.model import Place
 
-COLUMNS = (
-    "namespace code kind parent countries members operator status confidence source read_on note".split()
-)
+COLUMNS = [
+    "namespace",
+    "code",
+    "kind",
+    "parent",
+    "countries",
+    "members",
+    "operator",
+    "status",
+    "confidence",
+    "source",
+    "read_on",
+    "note",
+]
 
 
 class AtlasError(Exception):

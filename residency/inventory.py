@@ -162,9 +162,15 @@ class SavedRun:
         reason = f"{result.stores} stores and {result.edges} edges were saved, {stores} and {edges} are there"
         gap = Gap(cell=result.cell, call=result.cell.listing, status=Status.TRUNCATED, code="lost", reason=reason)
         return CellResult(
-            cell=result.cell, status=Status.TRUNCATED, stores=stores, edges=edges, gaps=(*result.gaps, gap),
-            calls=result.calls, began=result.began, ended=result.ended,
-        )  # fmt: skip
+            cell=result.cell,
+            status=Status.TRUNCATED,
+            stores=stores,
+            edges=edges,
+            gaps=(*result.gaps, gap),
+            calls=result.calls,
+            began=result.began,
+            ended=result.ended,
+        )
 
     def stores(self) -> Iterator[Store]:
         for line in self._lines(_STORE):

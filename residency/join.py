@@ -62,18 +62,30 @@ class View:
         place = end.places[0]
         said = (*copy.said_by, Said(call="join", field="place of the store that holds the copy", at=copy.holder))
         return Copy(
-            role=copy.role, place=place, holder=copy.holder, account=copy.account or end.account, state=copy.state,
-            former=copy.former, why=None if place else copy.why, control=copy.control, said_by=said,
-        )  # fmt: skip
+            role=copy.role,
+            place=place,
+            holder=copy.holder,
+            account=copy.account or end.account,
+            state=copy.state,
+            former=copy.former,
+            why=None if place else copy.why,
+            control=copy.control,
+            said_by=said,
+        )
 
     def _far_copy(self, edge: Edge) -> Copy:
         """The copy that only the other side of an edge told of."""
         end = self.ends.get(edge.target or "")
         place = edge.target_place or (end.places[0] if end and len(end.places) == 1 else None)
         return Copy(
-            role=edge.role, place=place, holder=edge.target, account=edge.target_account or (end and end.account),
-            former=edge.former, why=None if place else Why.UNRESOLVED, said_by=edge.said_by,
-        )  # fmt: skip
+            role=edge.role,
+            place=place,
+            holder=edge.target,
+            account=edge.target_account or (end.account if end else None),
+            former=edge.former,
+            why=None if place else Why.UNRESOLVED,
+            said_by=edge.said_by,
+        )
 
 
 def view_of(run: SavedRun, note: Callable[[Store], object]) -> View:
@@ -106,12 +118,15 @@ def _remember(ends: dict[str, End], store: Store, note: object) -> None:
 def _both(first: Edge, second: Edge) -> Edge:
     seen = first.seen_from if first.seen_from is second.seen_from else SeenFrom.BOTH
     return Edge(
-        source=first.source, target=first.target, role=first.role,
+        source=first.source,
+        target=first.target,
+        role=first.role,
         target_place=first.target_place or second.target_place,
-        target_account=first.target_account or second.target_account, seen_from=seen,
+        target_account=first.target_account or second.target_account,
+        seen_from=seen,
         former=first.former and second.former,
         said_by=tuple(dict.fromkeys((*first.said_by, *second.said_by))),
-    )  # fmt: skip
+    )
 
 
 def _merged(same: list[Store]) -> Store:
@@ -120,13 +135,18 @@ def _merged(same: list[Store]) -> Store:
     tags = [store.tags for store in same]
     followed = [store.followed for store in same]
     return Store(
-        id=first.id, kind=first.kind, name=first.name, account=first.account, region=first.region,
+        id=first.id,
+        kind=first.kind,
+        name=first.name,
+        account=first.account,
+        region=first.region,
         tags=None if None in tags else {k: v for known in tags for k, v in (known or {}).items()},
         sources=tuple(dict.fromkeys(name for store in same for name in store.sources)),
-        address=first.address, owner=first.owner,
+        address=first.address,
+        owner=first.owner,
         followed=followed[0] if len(set(followed)) == 1 else Followed.SOME,
         copies=tuple(_merged_copies([copy for store in same for copy in store.copies])),
-    )  # fmt: skip
+    )
 
 
 def _merged_copies(copies: list[Copy]) -> Iterator[Copy]:
@@ -143,7 +163,15 @@ def _merged_copies(copies: list[Copy]) -> Iterator[Copy]:
 
 def _with_copies(store: Store, copies: list[Copy]) -> Store:
     return Store(
-        id=store.id, kind=store.kind, name=store.name, account=store.account, region=store.region, tags=store.tags,
-        sources=store.sources, address=store.address, owner=store.owner, followed=store.followed,
+        id=store.id,
+        kind=store.kind,
+        name=store.name,
+        account=store.account,
+        region=store.region,
+        tags=store.tags,
+        sources=store.sources,
+        address=store.address,
+        owner=store.owner,
+        followed=store.followed,
         copies=tuple(copies),
-    )  # fmt: skip
+    )

@@ -28,7 +28,7 @@ from residency.model import (
 from residency.personal.classify import classify
 from residency.policy.load import Config
 from residency.policy.matching import matches
-from residency.policy.models import Acceptance, Approval, DataClass, Policy
+from residency.policy.models import Acceptance, DataClass, Policy
 from residency.rules import rules
 from residency.rules.base import (
     EXCEPTED,
@@ -45,9 +45,7 @@ from residency.rules.base import (
 from residency.rules.places import Places, unplaced
 
 # The rules whose findings decide a store's verdict; the others speak of operators, keys and papers.
-_PLACE_RULES = frozenset(
-    {"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"}
-)
+_PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
 _HOLDS_ORDER = ("data", "logs", "secrets", "code", "keys", "config", "nothing")
 
 
@@ -167,10 +165,15 @@ class Judge:
         vendors = {vendor.id for copy in copies if (vendor := self.world.vendor_of(copy.operator))}
         names["vendor"] = sorted(vendors)
         judged = JudgedStore(
-            store=store, policy=policy, data_class=data_class, classified_by=by,
-            owner=self._owner(store.tags, names) or store.owner, copies=copies, names=dict(names),
-        )  # fmt: skip
-        judged.names["held"] = tuple(copy.holder for copy in store.copies if copy.holder in self._view.ends)
+            store=store,
+            policy=policy,
+            data_class=data_class,
+            classified_by=by,
+            owner=self._owner(store.tags, names) or store.owner,
+            copies=copies,
+            names=dict(names),
+        )
+        judged.held = frozenset(copy.holder for copy in store.copies if copy.holder in self._view.ends)
         judged.covered = frozenset(self._covered(store, data_class, policy))
         return judged
 
@@ -250,12 +253,11 @@ class Judge:
         operators = {copy.operator for copy in judged.copies if copy.operator and copy.copy.role is not Role.KEY}
         for operator in sorted(operators):
             vendor = self.world.vendor_of(operator)
-            for tallies, key in (
-                (self.world.operators, (judged.policy.id, operator)),
-                (self.world.services, (judged.policy.id, operator, judged.store.service)),
-            ):
-                new = Tally(policy=judged.policy, owner=vendor.owner if vendor else self.config.owners.default)
-                tallies.setdefault(key, new).add(judged)  # type: ignore[attr-defined]
+            owner = vendor.owner if vendor else self.config.owners.default
+            pair = (judged.policy.id, operator)
+            self.world.operators.setdefault(pair, Tally(policy=judged.policy, owner=owner)).add(judged)
+            triple = (*pair, judged.store.service)
+            self.world.services.setdefault(triple, Tally(policy=judged.policy, owner=owner)).add(judged)
 
     def _count_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -359,11 +361,11 @@ class Judge:
 
 
 def _configured_accounts(config: Config) -> dict[tuple[str, str], Account]:
-    found = {}
+    found: dict[tuple[str, str], Account] = {}
     for source in config.sources:
         account = getattr(source, "account", None)
         if account:
-            found[(source.provider, account)] = Account(source=source.name, provider=source.provider, id=account)
+            found[source.provider, account] = Account(source=source.name, provider=source.provider, id=account)
     return found
 
 
@@ -411,10 +413,17 @@ def _same_cause(row: Acceptance, gap: Gap) -> bool:
 
 def _excepted(finding: Finding, by: str) -> Finding:
     return Finding(
-        rule=finding.rule, status=FindingStatus.EXCEPTED, severity=finding.severity, subject=finding.subject,
-        facts=finding.facts, evidence=finding.evidence, at=finding.at, assumed=finding.assumed, owner=finding.owner,
+        rule=finding.rule,
+        status=FindingStatus.EXCEPTED,
+        severity=finding.severity,
+        subject=finding.subject,
+        facts=finding.facts,
+        evidence=finding.evidence,
+        at=finding.at,
+        assumed=finding.assumed,
+        owner=finding.owner,
         excepted_by=by,
-    )  # fmt: skip
+    )
 
 
 def _unique(findings: list[Finding]) -> list[Finding]:
@@ -429,17 +438,12 @@ def _verdict(judged: JudgedStore, findings: list[Finding]) -> str:
     if not judged.personal and judged.data_class is not DataClass.UNKNOWN:
         return NOT_PERSONAL
     states = {finding.status for finding in findings if finding.rule in _PLACE_RULES}
-    if FindingStatus.VIOLATION in states or judged.covered & _outside(judged):
+    told_elsewhere = {copy.verdict for copy in judged.copies if copy.place in judged.covered} - {PERMITTED}
+    if FindingStatus.VIOLATION in states or (judged.personal and PROHIBITED in told_elsewhere):
         return PROHIBITED
-    if FindingStatus.NOT_CHECKED in states:
-        return UNDETERMINED
-    if any(copy.verdict == UNDETERMINED and copy.place in judged.covered for copy in judged.copies):
+    if FindingStatus.NOT_CHECKED in states or told_elsewhere:
         return UNDETERMINED
     return EXCEPTED if FindingStatus.EXCEPTED in states else PERMITTED
-
-
-def _outside(judged: JudgedStore) -> set[Place | None]:
-    return {copy.place for copy in judged.copies if copy.verdict == PROHIBITED}
 
 
 def verdict_of(summary: Summary, findings: Iterable[Finding], planned: int) -> str:

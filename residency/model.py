@@ -96,9 +96,7 @@ class Status(StrEnum):
         return self in _COMPLETE
 
 
-_COMPLETE = frozenset(
-    {Status.LISTED, Status.NOT_OFFERED, Status.REGION_OFF, Status.ACCOUNT_CLOSED}
-)
+_COMPLETE = frozenset({Status.LISTED, Status.NOT_OFFERED, Status.REGION_OFF, Status.ACCOUNT_CLOSED})
 
 # The value of Copy.account and Edge.target_account that means everybody.
 EVERYONE = "*"
@@ -234,9 +232,7 @@ class Cell(Noun):
     listing: str
 
     def __str__(self) -> str:
-        return "/".join(
-            part or "?" for part in (self.source, self.account, self.region, self.service, self.listing)
-        )
+        return "/".join(part or "?" for part in (self.source, self.account, self.region, self.service, self.listing))
 
 
 class Gap(Noun):

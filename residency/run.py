@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from residency import __version__
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
-from residency.model import Account
+from residency.judge import Judge, Summary, exit_code_of, verdict_of
+from residency.model import Account, CellResult, Finding, Severity
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
 from residency.policy.models import Match
 from residency.policy.reader import ConfigError, Mistake
-from residency.sources.waves import Planned, Progress, run_waves
+from residency.reports.result import Result, Spool, store_as_json
+from residency.rules import rules
+from residency.rules.papers import check_states, vendor_verdict
+from residency.sources.waves import Planned, Progress, run_waves, saver
 
 RUNS = Path(".residency/runs")
 
@@ -60,6 +68,12 @@ class ScanOptions:
     timeout: float = 60.0
     retry_gaps: int = 0
     resume: SavedRun | None = None
+    save: bool = True
+    only_plan: bool = False
+
+
+class InputError(Exception):
+    """What was given cannot be used: exit code 2. The message says what to do."""
 
 
 class Interrupted(Exception):
@@ -72,8 +86,6 @@ class Interrupted(Exception):
 
 def open_config(folder: Path) -> Config:
     """The config, with every reference to a rule checked as well."""
-    from residency.rules import rules
-
     config = load_config(folder)
     known = rules()
     named = [(f"exceptions.yaml: {row.id}", row.rule) for row in config.exceptions.exceptions]
@@ -94,6 +106,11 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
+def open_run(saved: str) -> SavedRun:
+    """A saved run by path, by run id, or `latest`."""
+    return read_run(find_run(saved))
+
+
 def find_run(saved: str) -> Path:
     """The file of a saved run: a path, a run id, or `latest`. SavedRunError names what there is."""
     if Path(saved).is_file():
@@ -112,21 +129,26 @@ def runs_folder() -> Path:
     return Path(os.environ.get("RESIDENCY_RUNS", RUNS))
 
 
-@contextmanager
-def local_executor(parallel: int) -> Iterator[Executor]:
-    """The default executor: threads. Anything that is a concurrent.futures.Executor will do."""
-    executor = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="cell")
+def scan_saved(config: Config, options: ScanOptions, progress: Progress | None) -> SavedRun:
+    """Scan with the local executor into the folder of runs, or into a file that is gone afterwards."""
+    name = f"{new_run_id()}.jsonl"
+    path = runs_folder() / name if options.save and not options.only_plan else Path(tempfile.mkdtemp()) / name
+    executor = ThreadPoolExecutor(max_workers=options.parallel, thread_name_prefix="cell")
     try:
-        yield executor
+        return scan(config, options, executor, path, progress)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
 def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, progress: Progress | None) -> SavedRun:
-    """List everything the sources name into a saved run. Raises Interrupted when it is stopped."""
+    """List everything the sources name into a saved run. Raises Interrupted when it is stopped.
+
+    `executor`: anything that is a concurrent.futures.Executor and shares this process' files.
+    """
     from residency.sources.live import waves_of
 
     resume = options.resume
+    keep = _only_discovery if options.only_plan else options.selection.keeps
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
         writer = RunWriter(target, _head(target.stem, "scan", options.selection, resume))
@@ -136,22 +158,24 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
                 for source in config.sources
                 if _chosen(source.name, source.provider, options.selection)
             ]
-            run_waves(
-                waves, writer, executor, keep=options.selection.keeps, resumed=resume, progress=progress
-            )
+            run_waves(waves, writer, executor, keep=keep, resumed=resume, progress=progress)
         except KeyboardInterrupt:
             writer.close()
             raise Interrupted(target) from None
         writer.end()
         run = resume = read_run(target)
-        if not any(result.gaps and _may_pass(result) for result in run.results.values()):
+        if not any(_may_pass(result) for result in run.results.values()):
             break
     return run
 
 
-def _may_pass(result: object) -> bool:
-    """A gap that another try could close: no refusal, and nothing that is known without asking."""
-    return any(gap.status in _PASSING for gap in getattr(result, "gaps", ()))
+def _only_discovery(planned: Planned) -> bool:
+    return planned.discovers
+
+
+def _may_pass(result: CellResult) -> bool:
+    """It has a gap that another try could close: no refusal, and nothing that is known without asking."""
+    return any(gap.status in _PASSING for gap in result.gaps)
 
 
 _PASSING = frozenset({"throttled", "timeout", "unreachable", "truncated", "malformed", "error", "partial"})
@@ -175,3 +199,136 @@ def _head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None)
 def principal_of(accounts: list[Account]) -> str | None:
     """Who asked, as the clouds say it."""
     return next((account.principal for account in accounts if account.principal), None)
+
+
+def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> Result:
+    """Judge saved facts into a result; its stores wait in a spool until a report reads them."""
+    judge = Judge(run, config, today)
+    spool = Spool()
+    findings: list[Finding] = []
+    for judged, found in judge.stores():
+        spool.add(store_as_json(judged))
+        findings += found
+    findings += judge.conclude()
+    planned = len(run.cells)
+    used = judge.world.used
+    rows = (*config.exceptions.exceptions, *config.coverage.accept, *config.coverage.scope.out)
+    return Result(
+        run=_run_head(run, config),
+        verdict=verdict_of(judge.summary, findings, planned),
+        exit_code=exit_code_of(findings, planned, fail_on),
+        summary=_summary(judge.summary),
+        vendors=_vendors(config, today),
+        findings=findings,
+        levels=judge.levels,
+        causes=judge.world.causes,
+        spool=spool,
+        today=today,
+        selection=run.head.get("selection", {}),
+        approvals={row.id: row for row in rows if row.id in used},
+        replaced=config.replaced,
+        allowed=config.policy.location.allow,
+        fail_on=fail_on,
+    )
+
+
+def _run_head(run: SavedRun, config: Config) -> dict[str, Any]:
+    policy = config.policy
+    return {
+        "id": run.id,
+        "started": run.head["started"],
+        "ended": run.ended,
+        "tool": __version__,
+        "principal": principal_of(run.accounts),
+        "facts_sha256": run.sha256,
+        "policy": {"id": policy.id, "sha256": config.policy_sha256[policy.id]},
+        "policies": [{"id": p.id, "sha256": config.policy_sha256[p.id]} for p in config.policies],
+        "config_sha256": config.sha256,
+        "atlas": {"as_of": config.atlas.as_of, "sha256": config.atlas.sha256},
+        "timezone": policy.timezone,
+        "selection": run.head.get("selection", {}),
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    counts = {key: value for key, value in vars(summary).items() if key != "by_country"}
+    return counts | {"by_country": dict(sorted(summary.by_country.items()))}
+
+
+def _vendors(config: Config, today: date) -> list[dict[str, Any]]:
+    found = []
+    for vendor in config.vendors.values():
+        states = check_states(vendor, config.policy, today)
+        entry = {"id": vendor.id, "state": vendor.state, "verdict": vendor_verdict(vendor, states), "checks": states}
+        found.append(entry)
+    return found
+
+
+@dataclass
+class GateOptions:
+    region: str | None = None
+    stack: str | None = None
+    facts: str | None = None
+
+
+@contextmanager
+def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[SavedRun]:
+    """Template files as a saved run, which is kept where `facts` names a file. InputError for other files."""
+    from residency.sources import terraform
+
+    documents = [(name, _plan_in(name)) for name in files]
+    with tempfile.TemporaryDirectory(prefix="residency-") as folder:
+        path = Path(options.facts) if options.facts else Path(folder) / f"{new_run_id()}.jsonl"
+        writer = RunWriter(path, _head(new_run_id(), "gate", Selection(), None))
+        cells = [terraform.cell_of(name) for name, _ in documents]
+        for number, cell, (name, document) in zip(writer.plan(cells), cells, documents, strict=True):
+            context = terraform.PlanContext(
+                stack=options.stack or ("stdin" if name == "-" else Path(name).stem),
+                atlas=config.atlas,
+                holds=config.holds,
+                local_providers=config.local_providers,
+                region=options.region,
+            )
+            writer.result(number, terraform.read_plan(document, cell, context, saver(writer, number)))
+        writer.end()
+        yield read_run(path)
+
+
+def _plan_in(name: str) -> Any:
+    from residency.sources import terraform
+
+    try:
+        document = terraform.read_json(_bytes_of(name), name)
+    except terraform.PlanError as error:
+        raise InputError(str(error)) from error
+    if not terraform.is_plan(document):
+        raise InputError(f"{name}: is no Terraform plan: make one with `terraform show -json PLAN > plan.json`")
+    return document
+
+
+def expect_policies(config: Config, expected: tuple[str, ...]) -> None:
+    """InputError when a policy in force is not one of the expected ones."""
+    wanted = {text.removeprefix("sha256:").lower() for text in expected}
+    for policy, digest in config.policy_sha256.items() if wanted else ():
+        if digest not in wanted:
+            raise InputError(f"the policy {policy} is sha256:{digest}, which --expect-policy does not name")
+
+
+def judged(run: SavedRun, config: Config, fail_on: str) -> Result:
+    return judge_run(run, config, today_of(config), Severity(fail_on))
+
+
+def plan_as_text(run: SavedRun) -> str:
+    """What a scan would ask: cells by service, and how many calls at the least."""
+    asked = Counter(cell.service for cell in run.cells if cell not in {r.cell for r in run.results.values()})
+    lines = [f"{service}: {count} cells, at least {count} calls\n" for service, count in sorted(asked.items())]
+    return "".join(lines) + f"in all {sum(asked.values())} cells; no paid request\n"
+
+
+def _bytes_of(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from error

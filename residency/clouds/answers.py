@@ -113,7 +113,9 @@ class Document:
 
     def place(self, code: Any, namespace: str | None = None) -> Place | None:
         """A location as this provider calls it; None where the value is no text."""
-        return Place(namespace=namespace or self.origin.partition, code=code) if isinstance(code, str) and code else None
+        return (
+            Place(namespace=namespace or self.origin.partition, code=code) if isinstance(code, str) and code else None
+        )
 
     def copy(self, role: Role, code: Any, said: Said, *, namespace: str | None = None, **more: Any) -> Copy:
         """A copy at a location; without a known one it says why it has none."""

@@ -33,7 +33,7 @@ from residency.shipped import shipped_config
 
 M = TypeVar("M", bound=BaseModel)
 
-FILES = ("policy.yaml sources.yaml classification.yaml coverage.yaml exceptions.yaml owners.yaml".split())
+FILES = ["policy.yaml", "sources.yaml", "classification.yaml", "coverage.yaml", "exceptions.yaml", "owners.yaml"]
 ROW_FILES = ("operators.yaml", "kinds.csv", "places.csv")
 # The shipped directory holds these beside what a config may hold.
 SHIPPED_ONLY = ("countries.csv", "demo")
@@ -114,7 +114,7 @@ class _Loader:
         operators, terraform, local = self._operators()
         atlas, kinds = self._atlas(operators), self._kinds()
         vendors = self._vendors(operators)
-        self._check_references(policies, parts)
+        self._check_references(parts)
         if self.mistakes:
             raise ConfigError(self.mistakes)
         return Config(
@@ -300,7 +300,7 @@ class _Loader:
             found[vendor.id] = vendor
         return found
 
-    def _check_references(self, policies: list[Policy | None], parts: dict[str, Any]) -> None:
+    def _check_references(self, parts: dict[str, Any]) -> None:
         sources: Sources | None = parts["sources"]
         for index in unique_ids(sources.sources) if sources else ():
             self._again("sources.yaml", ("sources", index, "name"))
@@ -338,8 +338,9 @@ def _merged(shipped: dict[str, Any], own: dict[str, Any], top: bool = True) -> d
     found = {key: value for key, value in shipped.items() if not (top and key in _OWN_KEYS)}
     for key, value in own.items():
         below = found.get(key)
-        nested = isinstance(below, dict) and isinstance(value, dict)
-        found[key] = _merged(below, value, top=False) if nested else value
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = _merged(below, value, top=False)
+        found[key] = value
     return found
 
 
@@ -363,7 +364,16 @@ def _own_sites(path: Path, shown_as: str) -> Iterator[Entry]:
             if row["country"] not in countries():
                 raise AtlasError(f"{where}: {row['country']!r} is not an ISO 3166-1 country code")
             yield Entry(
-                namespace="site", code=row["id"], kind="site", parent="", countries=(row["country"],), members=(),
-                operator=row["operator"], status="current", confidence="own", source=row["source"],
-                read_on=row["read_on"], note=row["name"],
-            )  # fmt: skip
+                namespace="site",
+                code=row["id"],
+                kind="site",
+                parent="",
+                countries=(row["country"],),
+                members=(),
+                operator=row["operator"],
+                status="current",
+                confidence="own",
+                source=row["source"],
+                read_on=row["read_on"],
+                note=row["name"],
+            )

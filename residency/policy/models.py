@@ -130,9 +130,7 @@ class DataClass(StrEnum):
         return self in (DataClass.MY_NUMBER, DataClass.SPECIAL_CARE)
 
 
-_PERSONAL = frozenset(
-    {DataClass.MY_NUMBER, DataClass.SPECIAL_CARE, DataClass.PERSONAL, DataClass.PSEUDONYMISED}
-)
+_PERSONAL = frozenset({DataClass.MY_NUMBER, DataClass.SPECIAL_CARE, DataClass.PERSONAL, DataClass.PSEUDONYMISED})
 
 
 # --- policy ---------------------------------------------------------------------------------
@@ -324,9 +322,7 @@ class FileSource(SourceBase):
     file: Text
 
 
-Source = Annotated[
-    AwsSource | GcpSource | AzureSource | NetboxSource | FileSource, Field(discriminator="provider")
-]
+Source = Annotated[AwsSource | GcpSource | AzureSource | NetboxSource | FileSource, Field(discriminator="provider")]
 
 
 class Sources(Section):

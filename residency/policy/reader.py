@@ -107,9 +107,13 @@ def parse_yaml(text: str, shown_as: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise ConfigError([Mistake(shown_as, line, column, f"is not YAML: {error.problem or error.context}")]) from error
+        raise ConfigError(
+            [Mistake(shown_as, line, column, f"is not YAML: {error.problem or error.context}")]
+        ) from error
     except (ReaderError, YAMLError) as error:
-        raise ConfigError([Mistake(shown_as, 1, 1, f"is not YAML: {str(error).splitlines()[0][:MAX_SHOWN]}")]) from error
+        raise ConfigError(
+            [Mistake(shown_as, 1, 1, f"is not YAML: {str(error).splitlines()[0][:MAX_SHOWN]}")]
+        ) from error
     if node is None:
         raise ConfigError([Mistake(shown_as, 1, 1, "is empty: write at least `version: 1` and `kind:`")])
     builder = _Builder(shown_as)

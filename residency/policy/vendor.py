@@ -149,6 +149,6 @@ class Vendor(Section):
     ) = None
     foreign_system: tuple[dict[str, Any], ...] = ()
     review: Review | None = None
-    checks: dict[Check, Decision] = {}
+    checks: dict[Check, Decision] = Field(default_factory=dict)
     owner: str | None = None
     notes: str | None = None

@@ -24,9 +24,14 @@ def about_copy(
         status=status(rule, judged.policy, shipped_status),
         severity=severity(rule, judged.policy, is_special, special if is_special else personal),
         subject=Subject(
-            kind="store", id=store.id, role=copy.copy.role, place=copy.place, holder=copy.copy.holder,
-            account=copy.copy.account or store.account, stack=_stack(store.id),
-        ),  # fmt: skip
+            kind="store",
+            id=store.id,
+            role=copy.copy.role,
+            place=copy.place,
+            holder=copy.copy.holder,
+            account=copy.copy.account or store.account,
+            stack=_stack(store.id),
+        ),
         facts={
             "store": store.address or store.id,
             "role": copy.copy.role.value,
@@ -52,9 +57,14 @@ def evidence_of(copy: JudgedCopy) -> tuple[str, ...]:
 
 
 def about_vendor(
-    rule: Rule, tally: Tally, vendor: str, *, detail: str = "", row: tuple[FindingStatus, Severity, Severity] | None = None,
+    rule: Rule,
+    tally: Tally,
+    vendor: str,
+    *,
+    detail: str = "",
+    row: tuple[FindingStatus, Severity, Severity] | None = None,
     **facts: str,
-) -> Finding:  # fmt: skip
+) -> Finding:
     """One finding on a vendor, with examples of the stores it concerns."""
     assert tally.policy is not None
     shipped_status, personal, special = row or (rule.status, rule.personal, rule.special)

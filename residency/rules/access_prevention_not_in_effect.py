@@ -25,7 +25,8 @@ RULE = Rule(
         "文書どおりの等級の鍵で暗号化する(顧客管理鍵は等級 3)",
     ),
     clause=Texts(
-        "technical measures prevent the operator from accessing the saved data", "事業者が保存データにアクセスできない技術的措置"
+        "technical measures prevent the operator from accessing the saved data",
+        "事業者が保存データにアクセスできない技術的措置",
     ),
     source="PPC Q&A 7-53; PPC alert of 25 March 2024 (contract terms alone are not enough)",
 )
@@ -39,15 +40,11 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
     if not judged.personal:
         return
     for copy in judged.copies:
-        held_elsewhere = copy.copy.holder is not None and copy.copy.control is None
         placed = copy.verdict in (PERMITTED, PROHIBITED)  # an unplaced copy is told of by another rule
-        if judged.counting(copy) in _JUDGED and copy.copy.role is not Role.SHARE and placed:
-            if not (held_elsewhere and copy.copy.holder in _listed(judged)):
-                yield from _grade(judged, copy, world)
-
-
-def _listed(judged: JudgedStore) -> frozenset[str]:
-    return frozenset(judged.names.get("held", ()))  # type: ignore[call-overload]
+        judged_where_held = copy.copy.control is None and copy.copy.holder in judged.held
+        of_data = judged.counting(copy) in _JUDGED and copy.copy.role is not Role.SHARE
+        if of_data and placed and not judged_where_held:
+            yield from _grade(judged, copy, world)
 
 
 def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Finding]:
@@ -88,6 +85,12 @@ def conclude(world: World) -> Iterator[Finding]:
         required = f"{tally.below} of {tally.total} below the target {tally.facts['target']} ({kind})"
         detail = kind if policy == world.config.policy.id else f"{kind}/{policy}"
         yield about_vendor(
-            RULE, tally, vendor, detail=detail, row=TARGET, role=Role.PRIMARY.value, grade=f"< {tally.facts['target']}",
+            RULE,
+            tally,
+            vendor,
+            detail=detail,
+            row=TARGET,
+            role=Role.PRIMARY.value,
+            grade=f"< {tally.facts['target']}",
             required=required,
-        )  # fmt: skip
+        )

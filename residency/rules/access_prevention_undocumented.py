@@ -27,7 +27,8 @@ RULE = Rule(
         "事業者に措置と証跡を求め、`technical_measures` に記録して承認を得る",
     ),
     clause=Texts(
-        "technical measures prevent the operator from accessing the saved data", "事業者が保存データにアクセスできない技術的措置"
+        "technical measures prevent the operator from accessing the saved data",
+        "事業者が保存データにアクセスできない技術的措置",
     ),
     source="PPC Q&A 7-53 (a cloud operator that does not handle the data: terms and access control)",
 )
@@ -60,9 +61,7 @@ def _services(world: World, policy: str, operator: str) -> list[tuple[tuple[str,
     return [(key, tally) for key, tally in world.services.items() if key[:2] == (policy, operator)]
 
 
-def _row(
-    world: World, vendor: Vendor, operator: str, tally: Tally
-) -> tuple[FindingStatus, Severity, Severity] | None:
+def _row(world: World, vendor: Vendor, operator: str, tally: Tally) -> tuple[FindingStatus, Severity, Severity] | None:
     """Status and severities for this vendor; None where the policy does not ask it for this paper."""
     assert tally.policy is not None
     require = tally.policy.vendors.require

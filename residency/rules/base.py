@@ -77,7 +77,8 @@ class JudgedStore:
     owner: str | None
     copies: tuple[JudgedCopy, ...]
     covered: frozenset[Place | None] = frozenset()  # places of copies of this store that another store's finding covers
-    names: dict[str, object] = field(default_factory=dict)
+    held: frozenset[str | None] = frozenset()  # the holders of its copies that are stores of this run
+    names: dict[str, object] = field(default_factory=dict)  # what rows of the config may match it by
     verdict: str = UNDETERMINED
     assumed: bool = False
 

@@ -20,7 +20,8 @@ RULE = Rule(
         "{data_class} の {role} の保存先は未確認: {why}({place})",
     ),
     fix=Texts(
-        "give the scan the right to ask, list the account that holds it, or add the location with its source to atlas/*.csv",
+        "give the scan the right to ask, name the account that holds it as a source, "
+        "or add the location with its source to atlas/*.csv",
         "走査に参照権限を与える、保有アカウントを走査対象に加える、または出典付きで atlas/*.csv に追加する",
     ),
     clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),

@@ -37,8 +37,12 @@ HOW = {
     Status.GUARDED: Texts(
         "exempt the scanning role from the guardrail for {needs}", "走査用ロールを {needs} のガードレールから除外する"
     ),
-    Status.REGION_REFUSED: Texts("let the scanning role call this region", "走査用ロールにこのリージョンの呼び出しを許す"),
-    Status.SERVICE_OFF: Texts("switch the API on, or prove that it holds nothing", "API を有効にするか、空であることを示す"),
+    Status.REGION_REFUSED: Texts(
+        "let the scanning role call this region", "走査用ロールにこのリージョンの呼び出しを許す"
+    ),
+    Status.SERVICE_OFF: Texts(
+        "switch the API on, or prove that it holds nothing", "API を有効にするか、空であることを示す"
+    ),
     Status.THROTTLED: Texts("scan again with a lower --parallel", "--parallel を下げて再走査する"),
     Status.TIMEOUT: Texts("scan again, with a longer --timeout", "--timeout を延ばして再走査する"),
     Status.UNREACHABLE: Texts("check network, proxy and endpoint", "ネットワーク・プロキシ・エンドポイントを確認する"),

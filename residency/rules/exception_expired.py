@@ -18,7 +18,9 @@ RULE = Rule(
         "{exception} は {expires} に期限切れ。対象は再び判定に含まれる",
     ),
     fix=Texts("end what it allowed, or have it approved again", "対象を解消するか、改めて承認を得る"),
-    clause=Texts("what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"),
+    clause=Texts(
+        "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
+    ),
     source="exceptions.yaml and coverage.yaml",
 )
 

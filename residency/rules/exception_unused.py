@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Severity, Subject
+from residency.policy.models import Approval
 from residency.rules.base import Rule, Texts, World, severity, status
 
 RULE = Rule(
@@ -15,15 +16,17 @@ RULE = Rule(
     title=Texts("An exception matches nothing", "該当のない例外がある"),
     message=Texts("{exception} matches nothing that was seen", "{exception} に該当するものがない"),
     fix=Texts("remove it from {file}", "{file} から削除する"),
-    clause=Texts("what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"),
+    clause=Texts(
+        "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
+    ),
     source="exceptions.yaml and coverage.yaml",
 )
 
 
 def conclude(world: World) -> Iterator[Finding]:
     config = world.config
-    rows = [(row, "exceptions.yaml") for row in config.exceptions.exceptions]
-    rows += [(row, "coverage.yaml") for row in (*config.coverage.accept, *config.coverage.scope.out)]  # type: ignore[list-item]
+    rows: list[tuple[Approval, str]] = [(row, "exceptions.yaml") for row in config.exceptions.exceptions]
+    rows += [(row, "coverage.yaml") for row in (*config.coverage.accept, *config.coverage.scope.out)]
     for row, file in rows:
         if row.id not in world.used and not row.expired(world.today):
             yield Finding(

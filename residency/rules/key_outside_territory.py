@@ -24,7 +24,8 @@ RULE = Rule(
         "区域内の鍵で暗号化し直すか、鍵の複製を削除する",
     ),
     clause=Texts(
-        "technical measures prevent the operator from accessing the saved data", "事業者が保存データにアクセスできない技術的措置"
+        "technical measures prevent the operator from accessing the saved data",
+        "事業者が保存データにアクセスできない技術的措置",
     ),
     source="PPC Q&A 7-53",
 )
@@ -73,9 +74,12 @@ def conclude(world: World) -> Iterator[Finding]:
             status=status(RULE, tally.policy, row[0]),
             severity=severity(RULE, tally.policy, tally.special, row[2] if tally.special else row[1]),
             subject=Subject(
-                kind="key", id=key, role=Role.KEY, place=Place.parse(place),
+                kind="key",
+                id=key,
+                role=Role.KEY,
+                place=Place.parse(place),
                 detail=None if policy == world.config.policy.id else policy,
-            ),  # fmt: skip
+            ),
             facts={"store": key, "stores": str(tally.total), **tally.facts},
             evidence=examples(tally),
             owner=tally.owner,

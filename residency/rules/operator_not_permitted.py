@@ -15,14 +15,17 @@ RULE = Rule(
     special=Severity.CRITICAL,
     title=Texts("The operator is based elsewhere", "事業者の本拠国が許可されていない"),
     message=Texts(
-        "the {entity} entity of {vendor}, {name}, is based in {countries}; {stores} stores of personal data stand there",
+        "the {entity} entity of {vendor}, {name}, is based in {countries}; "
+        "{stores} stores of personal data stand with it",
         "{vendor} の {entity} 法人 {name} の本拠国は {countries}。個人データ {stores} 件がある",
     ),
     fix=Texts(
         "move the data to an operator that the policy allows, or correct the record with its source",
         "方針の認める事業者へ移すか、出典を添えて台帳を訂正する",
     ),
-    clause=Texts("a foreign operator is based in the places the policy allows", "外国事業者の本拠は方針の定める国に限る"),
+    clause=Texts(
+        "a foreign operator is based in the places the policy allows", "外国事業者の本拠は方針の定める国に限る"
+    ),
     source="APPI Art. 28; PPC Q&A 12-11 (the country of the legal entity counts)",
 )
 
@@ -49,9 +52,15 @@ def _entities(world: World, policy: str, operator: str, tally: Tally) -> Iterato
         vendor = world.vendor_of(operator)
         subject = vendor.id if vendor else operator
         yield about_vendor(
-            RULE, tally, subject, detail=detail if subject == operator else f"{detail}/{operator}",
-            row=row, entity=role, name=name, countries=country,
-        )  # fmt: skip
+            RULE,
+            tally,
+            subject,
+            detail=detail if subject == operator else f"{detail}/{operator}",
+            row=row,
+            entity=role,
+            name=name,
+            countries=country,
+        )
 
 
 def entities_of(world: World, operator: str) -> dict[str, tuple[str, str]]:

@@ -18,7 +18,9 @@ RULE = Rule(
         "{stores} stores of personal data stand with {vendor}, and no vendor record names it under `operates`",
         "{vendor} に個人データが {stores} 件保存されているが、`operates` に記した事業者台帳がない",
     ),
-    fix=Texts("write vendors/<id>.yaml with `operates: [{vendor}]`", "vendors/<id>.yaml に `operates: [{vendor}]` を記す"),
+    fix=Texts(
+        "write vendors/<id>.yaml with `operates: [{vendor}]`", "vendors/<id>.yaml に `operates: [{vendor}]` を記す"
+    ),
     clause=Texts(
         "before an operator is chosen, its measures, its law and its handling policy are confirmed",
         "事業者の選定前に、技術的措置・適用法令・取扱方針を確認する",

@@ -16,7 +16,8 @@ RULE = Rule(
     special=Severity.MEDIUM,
     title=Texts("What a store outside holds is not known", "区域外のデータの種類が未分類"),
     message=Texts(
-        "nothing says what it holds ({classified_by}), and its {role} stands in {countries} ({place}): needs a decision",
+        "its {role} stands in {countries} ({place}) and nobody decided what it holds ({classified_by}): "
+        "needs a decision",
         "内容が未分類({classified_by})で、{role} が {countries}({place})にある: 判断が必要",
     ),
     fix=Texts(

@@ -49,9 +49,12 @@ class AwsScan:
         self.writer = writer
         self.atlas = atlas
         self.access = Access(
-            profile=source.profile, role_arn=source.role_arn, external_id=source.external_id, endpoint=source.endpoint,
+            profile=source.profile,
+            role_arn=source.role_arn,
+            external_id=source.external_id,
+            endpoint=source.endpoint,
             timeout=timeout,
-        )  # fmt: skip
+        )
 
     def waves(self) -> Wave:
         doors = [Door(self.source.account, self.access)]
@@ -75,9 +78,13 @@ class AwsScan:
 
     def _cell(self, account: str | None, region: str | None, service: str, call: str) -> Cell:
         return Cell(
-            source=self.source.name, provider="aws", account=account, region=region, service=service,
+            source=self.source.name,
+            provider="aws",
+            account=account,
+            region=region,
+            service=service,
             listing=call.partition(":")[2] or call,
-        )  # fmt: skip
+        )
 
     def _discovery(self, door: Door, call: str) -> Planned:
         cell = self._cell(door.account, GLOBAL, ACCOUNT, call)
@@ -104,9 +111,12 @@ class AwsScan:
             else:
                 role = f"arn:{partition}:iam::{account['Id']}:role/{self.source.role_name}"
                 access = Access(
-                    profile=self.source.profile, role_arn=role, external_id=self.source.external_id,
-                    endpoint=self.source.endpoint, timeout=self.access.timeout,
-                )  # fmt: skip
+                    profile=self.source.profile,
+                    role_arn=role,
+                    external_id=self.source.external_id,
+                    endpoint=self.source.endpoint,
+                    timeout=self.access.timeout,
+                )
                 doors.append(Door(account["Id"], access, account.get("Name"), units))
         return doors, barred
 
@@ -135,9 +145,13 @@ class AwsScan:
     def _remember(self, door: Door, identity: Identity) -> None:
         self.writer.account(
             Account(
-                source=self.source.name, provider="aws", id=identity.account, name=door.name, ou=door.units,
+                source=self.source.name,
+                provider="aws",
+                id=identity.account,
+                name=door.name,
+                ou=door.units,
                 principal=identity.principal,
-            )  # fmt: skip
+            )
         )
 
     def _regions(self, partition: str, where: Found) -> dict[str, str]:
@@ -146,9 +160,10 @@ class AwsScan:
         if where.result.status.complete and rows:
             return {row["RegionName"]: str(row.get("OptInStatus", "")) for row in rows}
         known = {
-            entry.code: "" for entry in self.atlas.entries.values()
+            entry.code: ""
+            for entry in self.atlas.entries.values()
             if entry.namespace == partition and entry.kind == "region" and entry.status == "current"
-        }  # fmt: skip
+        }
         return known | {row["RegionName"]: str(row.get("OptInStatus", "")) for row in rows}
 
     def _planned(self, cell: Cell, door: Door, listing: Listing, identity: Identity, state: str | None) -> Planned:
@@ -205,6 +220,12 @@ def list_cell(
 def _result(api: Api, began: datetime, stores: int, edges: int) -> CellResult:
     gaps: tuple[Gap, ...] = tuple(api.gaps)
     return CellResult(
-        cell=api.cell, status=api.status, stores=stores, edges=edges, gaps=gaps, calls=api.calls, began=began,
+        cell=api.cell,
+        status=api.status,
+        stores=stores,
+        edges=edges,
+        gaps=gaps,
+        calls=api.calls,
+        began=began,
         ended=datetime.now(UTC),
-    )  # fmt: skip
+    )

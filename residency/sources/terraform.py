@@ -50,9 +50,11 @@ class PlanContext:
 
 
 def is_plan(document: Any) -> bool:
-    return isinstance(document, dict) and "format_version" in document and (
-        "resource_changes" in document or "planned_values" in document
-    )  # fmt: skip
+    return (
+        isinstance(document, dict)
+        and "format_version" in document
+        and ("resource_changes" in document or "planned_values" in document)
+    )
 
 
 def read_json(raw: bytes, shown_as: str) -> Any:
@@ -67,9 +69,13 @@ def read_json(raw: bytes, shown_as: str) -> Any:
 
 def cell_of(shown_as: str) -> Cell:
     return Cell(
-        source=shown_as, provider="terraform", account=None, region=None, service="plan",
+        source=shown_as,
+        provider="terraform",
+        account=None,
+        region=None,
+        service="plan",
         listing=Path(shown_as).name or shown_as,
-    )  # fmt: skip
+    )
 
 
 def read_plan(
@@ -143,13 +149,13 @@ class _PlanReader:
 
     def _fill(self, part: _Part, resource: Resource, template: Template) -> None:
         for path, attribute in template.fields.items():
-            value = self._value(resource, attribute, template, path)
+            value = self._value(resource, attribute, template)
             if value is not None:
                 _set(part.body, path.removesuffix("[]").split("."), value)
             word = attribute.block if isinstance(attribute, Each) else str(attribute).removeprefix("@")
             part.sources[path] = (resource.type, word, resource.address)
 
-    def _value(self, resource: Resource, attribute: TemplateField, template: Template, path: str) -> Any:
+    def _value(self, resource: Resource, attribute: TemplateField, template: Template) -> Any:
         if isinstance(attribute, Always):
             return attribute.value
         if isinstance(attribute, Each):
@@ -238,10 +244,16 @@ class _PlanReader:
         partition = self._partition(region)
         names = {**self.names, **{key: key for answers in self.answers.values() for key in answers}}
         origin = Origin(
-            source=self.cell.source, partition=partition, account=None, region=region if isinstance(region, str) else None,
-            planned=True, address=resource.address, stands_for=self.names[resource.address], names=names,
+            source=self.cell.source,
+            partition=partition,
+            account=None,
+            region=region if isinstance(region, str) else None,
+            planned=True,
+            address=resource.address,
+            stands_for=self.names[resource.address],
+            names=names,
             say=lambda path: _said(part, path),
-        )  # fmt: skip
+        )
         body = _with_ids(part.body, self.names) | self.answers
         yield from part.template.place(Document(body, origin))
 
@@ -267,11 +279,17 @@ class _PlanReader:
         tags = self._tags(resource)
         name = resource.after.get("name")
         return Store(
-            id=self._store_id(resource, Template({})), kind=resource.type, name=name if isinstance(name, str) else "",
-            account=None, region=None, tags=Document({"t": tags}, Origin("", "", None)).tags("t"),
-            sources=(self.cell.source,), address=resource.address, followed=Followed.NONE,
+            id=self._store_id(resource, Template({})),
+            kind=resource.type,
+            name=name if isinstance(name, str) else "",
+            account=None,
+            region=None,
+            tags=Document({"t": tags}, Origin("", "", None)).tags("t"),
+            sources=(self.cell.source,),
+            address=resource.address,
+            followed=Followed.NONE,
             copies=(Copy(role=Role.PRIMARY, place=place, why=why, state=State.PLANNED, said_by=(said,)),),
-        )  # fmt: skip
+        )
 
     def _own_place(self, resource: Resource) -> tuple[Any, str]:
         """A zone where one is named or chosen by a subnet, for it may stand abroad; the region otherwise."""
@@ -291,11 +309,17 @@ class _PlanReader:
         first = resources[0]
         said = Said(call=f"terraform:{first.type}", field="", at=first.address)
         return Store(
-            id=f"tf:{self.context.stack}/provider/{provider}", kind=f"{provider}.resource",
-            name=f"{len(resources)} resources of the provider {provider}", account=None, region=None, tags={},
-            sources=(self.cell.source,), address=first.address, followed=Followed.NONE,
+            id=f"tf:{self.context.stack}/provider/{provider}",
+            kind=f"{provider}.resource",
+            name=f"{len(resources)} resources of the provider {provider}",
+            account=None,
+            region=None,
+            tags={},
+            sources=(self.cell.source,),
+            address=first.address,
+            followed=Followed.NONE,
             copies=(Copy(role=Role.PRIMARY, place=None, why=Why.UNRESOLVED, state=State.PLANNED, said_by=(said,)),),
-        )  # fmt: skip
+        )
 
     # --- what a resource takes from its provider ----------------------------------------------
 
@@ -312,7 +336,14 @@ class _PlanReader:
         if expression is None:
             return self.context.region or Unknown(Why.UNRESOLVED, "the provider names no region: give --region")
         root = Resource(
-            address="", type="", provider="", module=_module_of_provider(config), index="", after={}, unknown={}, config={}
+            address="",
+            type="",
+            provider="",
+            module=_module_of_provider(config),
+            index="",
+            after={},
+            unknown={},
+            config={},
         )
         value = self.plan.follow(expression, root)
         return value if isinstance(value, str | Unknown) else Unknown(Why.UNRESOLVED, "the region is no text")
@@ -328,7 +359,11 @@ class _PlanReader:
         if found is not None:
             return found
         name = key.rpartition(":")[2] or resource.provider_name
-        same = [c for k, c in self.plan.providers.items() if k.rpartition(":")[2].partition(".")[0] == name.partition(".")[0]]
+        same = [
+            c
+            for k, c in self.plan.providers.items()
+            if k.rpartition(":")[2].partition(".")[0] == name.partition(".")[0]
+        ]
         return same[0] if len(same) == 1 else None if not same else {"expressions": {"region": {}}}
 
     def _tags(self, resource: Resource) -> Any:
@@ -384,9 +419,13 @@ def _said(part: _Part, path: str) -> Said:
 
 def _only_fields(template: Template, fields: Mapping[str, TemplateField]) -> Template:
     return Template(
-        fields=fields, place=template.place, attaches_to=template.attaches_to, id=template.id, names=template.names,
+        fields=fields,
+        place=template.place,
+        attaches_to=template.attaches_to,
+        id=template.id,
+        names=template.names,
         computed=template.computed,
-    )  # fmt: skip
+    )
 
 
 def _mark_unread(part: _Part) -> None:

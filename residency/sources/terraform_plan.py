@@ -116,10 +116,16 @@ class Plan:
         module = tuple(re.findall(r"(?:^|\.)module\.([^.\[]+)", item.get("module_address") or _module_of(address)))
         index = _INDEX.search(address)
         resource = Resource(
-            address=address, type=item["type"], provider=item.get("provider_name") or item["type"].partition("_")[0],
-            module=module, index=index.group() if index else "", after=after, unknown=unknown, config={},
+            address=address,
+            type=item["type"],
+            provider=item.get("provider_name") or item["type"].partition("_")[0],
+            module=module,
+            index=index.group() if index else "",
+            after=after,
+            unknown=unknown,
+            config={},
             is_data=item.get("mode") == "data",
-        )  # fmt: skip
+        )
         known = self.modules.get(module)
         resource.config = (known.resources.get(resource.name) if known else None) or {}
         return resource
@@ -197,9 +203,15 @@ class Plan:
         if call is None:
             return self._default(name, resource.module)
         parent = Resource(
-            address="", type="", provider=resource.provider, module=resource.module[:-1], index="", after={},
-            unknown={}, config={},
-        )  # fmt: skip
+            address="",
+            type="",
+            provider=resource.provider,
+            module=resource.module[:-1],
+            index="",
+            after={},
+            unknown={},
+            config={},
+        )
         return self.follow(call, parent, hops + 1)
 
     def _default(self, name: str, module: Module) -> Any:
@@ -267,7 +279,10 @@ class BlockView:
         return [
             BlockView(self.plan, self.resource, element, unknown_part, expression)
             for element, unknown_part, expression in zip(
-                elements, _aligned(unknown, len(elements), True), _aligned(expressions, len(elements), None), strict=True
+                elements,
+                _aligned(unknown, len(elements), True),
+                _aligned(expressions, len(elements), None),
+                strict=True,
             )
         ]
 

@@ -137,9 +137,12 @@ def _without_asking(planned: Planned) -> CellResult:
     if not planned.status.complete:
         gaps = (
             Gap(
-                cell=planned.cell, call=planned.cell.listing, status=planned.status, code=planned.code,
-                reason=planned.reason, attempts=0,
+                cell=planned.cell,
+                call=planned.cell.listing,
+                status=planned.status,
+                code=planned.code,
+                reason=planned.reason,
+                attempts=0,
             ),
-        )  # fmt: skip
+        )
     return CellResult(cell=planned.cell, status=planned.status, gaps=gaps, began=now, ended=now)
-

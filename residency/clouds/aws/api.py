@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -95,7 +94,9 @@ class Api:
         body[call] = self._answer(call, expect, subject, frozenset(absent), region, params)
         return body[call]
 
-    def ask_once(self, key: object, call: str, *, expect: str, subject: str, region: str | None, **params: Any) -> Answer:
+    def ask_once(
+        self, key: object, call: str, *, expect: str, subject: str, region: str | None, **params: Any
+    ) -> Answer:
         """The same question about a thing that many stores share is asked once for the cell."""
         with self._lock:
             known = key in self._once
@@ -125,8 +126,7 @@ class Api:
     def documents(self, listing: Callable[[Api], Iterator[Body]]) -> Iterator[Body]:
         """Run a listing; where it is refused, say so in `status` and `gaps` and end."""
         try:
-            with closing(_as_generator(listing(self))) as found:
-                yield from found
+            yield from listing(self)
         except Refused as refused:
             self.status = Status.PARTIAL if self._pages else refused.refusal.status
             self._gap(refused.call, refused.refusal, None)
@@ -163,8 +163,14 @@ class Api:
             raise Refused(call, Refusal(Status.TRUNCATED, "full-page", f"{limit} elements and no token for more"))
 
     def _answer(
-        self, call: str, expect: str, subject: str | None, absent: frozenset[str], region: str | None, params: dict[str, Any]
-    ) -> Answer:  # fmt: skip
+        self,
+        call: str,
+        expect: str,
+        subject: str | None,
+        absent: frozenset[str],
+        region: str | None,
+        params: dict[str, Any],
+    ) -> Answer:
         service, _, operation = call.partition(":")
         self._count()
         try:
@@ -188,9 +194,15 @@ class Api:
 
     def _gap(self, call: str, refusal: Refusal, subject: str | None) -> None:
         gap = Gap(
-            cell=self.cell, subject=subject, call=call, status=refusal.status, code=refusal.code,
-            needs=self._needs.get(call), policy=refusal.policy, reason=refusal.reason,
-        )  # fmt: skip
+            cell=self.cell,
+            subject=subject,
+            call=call,
+            status=refusal.status,
+            code=refusal.code,
+            needs=self._needs.get(call),
+            policy=refusal.policy,
+            reason=refusal.reason,
+        )
         with self._lock:
             self.gaps.append(gap)
 
@@ -200,9 +212,15 @@ class Api:
             last = next(gap for gap in self.gaps if gap.call == call)
             self.gaps.append(
                 Gap(
-                    cell=self.cell, subject=subject, call=call, status=last.status, code=last.code, needs=last.needs,
-                    policy=last.policy, reason=last.reason,
-                )  # fmt: skip
+                    cell=self.cell,
+                    subject=subject,
+                    call=call,
+                    status=last.status,
+                    code=last.code,
+                    needs=last.needs,
+                    policy=last.policy,
+                    reason=last.reason,
+                )
             )
 
     def _count(self) -> None:
@@ -222,7 +240,3 @@ def _bucket_region(error: Exception) -> str | None:
     headers = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
     region = headers.get("x-amz-bucket-region")
     return str(region) if region else None
-
-
-def _as_generator(found: Iterator[Body]) -> Iterator[Body]:
-    yield from found

@@ -14,16 +14,45 @@ from residency.model import Status
 CALL_ERRORS = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
 
 _UNAUTHENTICATED = frozenset(
-    "ExpiredToken ExpiredTokenException InvalidClientTokenId InvalidAccessKeyId SignatureDoesNotMatch "
-    "InvalidToken RequestExpired InvalidSignatureException MissingAuthenticationToken IncompleteSignature".split()
+    [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidToken",
+        "RequestExpired",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "IncompleteSignature",
+    ]
 )
-_REGION = frozenset("AuthFailure UnrecognizedClientException OptInRequired InvalidClientTokenId".split())
+_REGION = frozenset(["AuthFailure", "UnrecognizedClientException", "OptInRequired", "InvalidClientTokenId"])
 _THROTTLED = frozenset(
-    "Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException SlowDown "
-    "RequestThrottled RequestThrottledException BandwidthLimitExceeded PriorRequestNotComplete 429".split()
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "429",
+    ]
 )
 _DENIED = frozenset(
-    "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError AllAccessDisabled Forbidden 403".split()
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AllAccessDisabled",
+        "Forbidden",
+        "403",
+    ]
 )
 _TIMEOUT = (boto.ConnectTimeoutError, boto.ReadTimeoutError)
 _NO_CREDENTIALS = (

@@ -34,9 +34,7 @@ def describe(api: Api, body: Body, key: Any, *, subject: str, region: str | None
         return
     arn = parse_arn(key)
     where = (arn.region if arn else None) or region
-    answer = api.ask_once(
-        ("key", where, key), DESCRIBE, expect="KeyMetadata", subject=subject, region=where, KeyId=key
-    )
+    answer = api.ask_once(("key", where, key), DESCRIBE, expect="KeyMetadata", subject=subject, region=where, KeyId=key)
     body.setdefault(DESCRIBE, {})[key] = answer
 
 
@@ -53,10 +51,13 @@ def of_key(document: Document, key: Any, said: Said) -> Control:
     known = parse_arn(metadata.get("Arn")) or arn
     grade, modifiers = _grade(metadata)
     return Control(
-        grade=grade, modifiers=modifiers, key=str(known) if known else reference,
-        key_account=known.account if known else None, key_place=known.place if known else None,
+        grade=grade,
+        modifiers=modifiers,
+        key=str(known) if known else reference,
+        key_account=known.account if known else None,
+        key_place=known.place if known else None,
         said_by=(said, Said(call=DESCRIBE, field="KeyMetadata.Origin")) if metadata else (said,),
-    )  # fmt: skip
+    )
 
 
 def _metadata(document: Document, reference: str | None) -> Mapping[str, Any]:
@@ -84,7 +85,7 @@ def replicas(document: Document, key: Any) -> Iterator[Copy]:
     related = metadata.get("MultiRegionConfiguration") or {}
     for field, others in (("PrimaryKey", [related.get("PrimaryKey")]), ("ReplicaKeys[]", related.get("ReplicaKeys"))):
         for other in others or ():
-            region = (other or {}).get("Region")
-            if region and (own is None or region != own.region):
+            region = other.get("Region") if other else None
+            if other and region and (own is None or region != own.region):
                 said = Said(call=DESCRIBE, field=f"KeyMetadata.MultiRegionConfiguration.{field}.Region")
                 yield document.copy(Role.KEY, region, said, holder=other.get("Arn"))

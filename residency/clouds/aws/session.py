@@ -98,4 +98,5 @@ class AccountSession:
         fetcher = AssumeRoleCredentialFetcher(create_client, source, role_arn, extra_args=extra)
         credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
         self._session = boto3.Session(profile_name=self._access.profile)
-        self._session._session._credentials = credentials
+        renewed: Any = self._session._session
+        renewed._credentials = credentials

@@ -55,9 +55,13 @@ def _shares(api: Api, body: Body) -> Body:
     subject = f"arn:{api.partition}:ec2:{api.region}::snapshot/{listed['SnapshotId']}"
     keys.describe(api, body, listed.get("KmsKeyId"), subject=subject, region=api.region)
     api.ask(
-        body, SHARES, expect="CreateVolumePermissions", subject=subject, SnapshotId=listed["SnapshotId"],
+        body,
+        SHARES,
+        expect="CreateVolumePermissions",
+        subject=subject,
+        SnapshotId=listed["SnapshotId"],
         Attribute="createVolumePermission",
-    )  # fmt: skip
+    )
     return body
 
 
@@ -77,15 +81,19 @@ def _launchers(api: Api, body: Body) -> Body:
 
 
 def place_volume(volume: Document) -> Placed:
+    name = volume.get(f"{VOLUME}.VolumeId")
     code, path, namespace = _most_exact(volume, VOLUME, zone=True)
     yield _store(
-        volume, "aws.ebs.volume", volume.id(VOLUME_ARN, region=volume.origin.region, id=volume.get(f"{VOLUME}.VolumeId")),
-        volume.get(f"{VOLUME}.VolumeId"), f"{VOLUME}.Tags[]",
+        volume,
+        "aws.ebs.volume",
+        volume.id(VOLUME_ARN, region=volume.origin.region, id=name),
+        name,
+        f"{VOLUME}.Tags[]",
         (
             volume.copy(Role.PRIMARY, code, volume.said(path), namespace=namespace, control=_control(volume, VOLUME)),
             *keys.replicas(volume, volume.get(f"{VOLUME}.KmsKeyId")),
         ),
-    )  # fmt: skip
+    )
 
 
 def place_snapshot(snapshot: Document) -> Placed:
@@ -96,9 +104,7 @@ def place_snapshot(snapshot: Document) -> Placed:
     primary = snapshot.copy(Role.PRIMARY, code, snapshot.said(path), namespace=namespace, control=control)
     shares = list(_shared(snapshot, PERMISSIONS, primary))
     key_copies = keys.replicas(snapshot, snapshot.get(f"{SNAPSHOT}.KmsKeyId"))
-    yield _store(
-        snapshot, "aws.ebs.snapshot", store_id, name, f"{SNAPSHOT}.Tags[]", (primary, *shares, *key_copies)
-    )
+    yield _store(snapshot, "aws.ebs.snapshot", store_id, name, f"{SNAPSHOT}.Tags[]", (primary, *shares, *key_copies))
     volume = None if source == NO_VOLUME else snapshot.id_of(_here(VOLUME_ARN, snapshot), source)
     copied_from = snapshot.id_of(_here(SNAPSHOT_ARN, snapshot), snapshot.get(COPIED_FROM))
     for origin, path in ((volume, f"{SNAPSHOT}.VolumeId"), (copied_from, COPIED_FROM)):
@@ -130,17 +136,29 @@ def _here(template: str, document: Document) -> str:
 
 def _edge(source: str, target: str, primary: Copy, said: Said) -> Edge:
     return Edge(
-        source=source, target=target, role=Role.SNAPSHOT, target_place=primary.place, target_account=primary.account,
-        seen_from=SeenFrom.TARGET, said_by=(said,),
-    )  # fmt: skip
+        source=source,
+        target=target,
+        role=Role.SNAPSHOT,
+        target_place=primary.place,
+        target_account=primary.account,
+        seen_from=SeenFrom.TARGET,
+        said_by=(said,),
+    )
 
 
 def _store(document: Document, kind: str, store_id: str, name: Any, tags: str, copies: tuple[Copy, ...]) -> Store:
     return Store(
-        id=store_id, kind=kind, name=name if isinstance(name, str) else "", account=document.origin.account,
-        region=document.origin.region, tags=document.tags(tags), sources=(document.origin.source,),
-        address=document.origin.address, followed=Followed.SOME, copies=copies,
-    )  # fmt: skip
+        id=store_id,
+        kind=kind,
+        name=name if isinstance(name, str) else "",
+        account=document.origin.account,
+        region=document.origin.region,
+        tags=document.tags(tags),
+        sources=(document.origin.source,),
+        address=document.origin.address,
+        followed=Followed.SOME,
+        copies=copies,
+    )
 
 
 def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str, str | None]:
@@ -167,12 +185,14 @@ def _region(document: Document) -> Any:
 
 def _control(document: Document, path: str) -> Control:
     encrypted, key = document.get(f"{path}.Encrypted"), document.get(f"{path}.KmsKeyId")
-    if isinstance(encrypted, Unknown) or (encrypted and key is None):
+    if isinstance(encrypted, Unknown) or (encrypted and key is None and not document.origin.planned):
         return keys.plain(None, document.said(f"{path}.Encrypted"))
+    if encrypted and key is None:
+        # A template without a key takes the one that AWS manages, alias/aws/ebs (CreateVolume, KmsKeyId).
+        return keys.plain(keys.PROVIDER_OWNED, document.said(f"{path}.KmsKeyId"), "provider-managed-key")
     if not encrypted:
-        # In a template the account's own default may still encrypt it: that is read live.
-        grade = None if document.origin.planned else keys.UNENCRYPTED
-        return keys.plain(grade, document.said(f"{path}.Encrypted"))
+        # Without the switch a template makes it unencrypted (EC2 API reference, CreateVolume, Encrypted).
+        return keys.plain(keys.UNENCRYPTED, document.said(f"{path}.Encrypted"))
     return keys.of_key(document, key, document.said(f"{path}.KmsKeyId"))
 
 
@@ -187,9 +207,13 @@ def _shared(document: Document, path: str, primary: Copy) -> Iterator[Copy]:
         field, recipient = next(iter(named.items()), ("UserId", None))
         account = EVERYONE if recipient == "all" else recipient if isinstance(recipient, str) else None
         yield Copy(
-            role=Role.SHARE, place=primary.place, why=primary.why, account=account, state=primary.state,
+            role=Role.SHARE,
+            place=primary.place,
+            why=primary.why,
+            account=account,
+            state=primary.state,
             said_by=(permission.said(field),),
-        )  # fmt: skip
+        )
 
 
 _RECIPIENTS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")

@@ -5,10 +5,10 @@ built from the key's resource, so that the grade of a control is judged in one p
 """
 
 from residency.clouds.aws.keys import DESCRIBE
-from residency.services.base import Always, Template
+from residency.services.base import Always, Template, TemplateField
 
-CUSTOMER = {"KeyMetadata.KeyManager": Always("CUSTOMER"), "KeyMetadata.Arn": "arn"}
-STORES = {
+CUSTOMER: dict[str, TemplateField] = {"KeyMetadata.KeyManager": Always("CUSTOMER"), "KeyMetadata.Arn": "arn"}
+STORES: dict[str, TemplateField] = {
     "KeyMetadata.CustomKeyStoreId": "custom_key_store_id",
     "KeyMetadata.XksKeyConfiguration.Id": "xks_key_id",
 }

@@ -36,6 +36,7 @@ NEEDS = {
 }
 MOST_BUCKETS = 10_000  # of one page (S3 API reference, ListBuckets, MaxBuckets, read 2026-11-22)
 DIRECTORY_SUFFIX = "--x-s3"
+DIRECTORY_ARN = "arn:{partition}:s3express:{region}:{account}:bucket/{name}"
 
 
 # --- live -------------------------------------------------------------------------------------
@@ -56,9 +57,12 @@ def _follow(api: Api, body: Body) -> Body:
     here: dict[str, Any] = {"subject": subject, "region": region, "Bucket": name}
     api.ask(body, TAGGING, expect="TagSet", absent=["NoSuchTagSet"], **here)
     api.ask(
-        body, ENCRYPTION, expect="ServerSideEncryptionConfiguration",
-        absent=["ServerSideEncryptionConfigurationNotFoundError"], **here,
-    )  # fmt: skip
+        body,
+        ENCRYPTION,
+        expect="ServerSideEncryptionConfiguration",
+        absent=["ServerSideEncryptionConfigurationNotFoundError"],
+        **here,
+    )
     api.ask(
         body, REPLICATION, expect="ReplicationConfiguration", absent=["ReplicationConfigurationNotFoundError"], **here
     )
@@ -101,17 +105,29 @@ def place_bucket(bucket: Document) -> Placed:
     primary = bucket.copy(Role.PRIMARY, code, bucket.said(path), namespace=_namespace(code), control=_control(bucket))
     replicas = list(_replicas(bucket))
     yield Store(
-        id=store_id, kind="aws.s3.bucket", name=name if isinstance(name, str) else "", account=bucket.origin.account,
-        region=code if isinstance(code, str) else None, tags=bucket.tags(f"{TAGGING}.TagSet[]"),
-        sources=(bucket.origin.source,), address=bucket.origin.address, followed=Followed.SOME,
+        id=store_id,
+        kind="aws.s3.bucket",
+        name=name if isinstance(name, str) else "",
+        account=bucket.origin.account,
+        region=code if isinstance(code, str) else None,
+        tags=bucket.tags(f"{TAGGING}.TagSet[]"),
+        sources=(bucket.origin.source,),
+        address=bucket.origin.address,
+        followed=Followed.SOME,
         copies=(primary, *replicas, *key_copies),
-    )  # fmt: skip
+    )
     for copy in replicas:
         if copy.holder:
             yield Edge(
-                source=store_id, target=copy.holder, role=copy.role, target_place=copy.place,
-                target_account=copy.account, seen_from=SeenFrom.SOURCE, former=copy.former, said_by=copy.said_by,
-            )  # fmt: skip
+                source=store_id,
+                target=copy.holder,
+                role=copy.role,
+                target_place=copy.place,
+                target_account=copy.account,
+                seen_from=SeenFrom.SOURCE,
+                former=copy.former,
+                said_by=copy.said_by,
+            )
 
 
 def _region(bucket: Document) -> tuple[Any, str]:
@@ -164,10 +180,15 @@ def _replica(bucket: Document, rule: Document) -> Copy:
     if isinstance(arn, Unknown) and arn.refers_to is None:
         region = arn
     return bucket.copy(
-        Role.REPLICA, region, rule.said("Destination.Bucket"), namespace=_namespace(region), holder=holder,
-        account=account if isinstance(account, str) else None, former=rule.get("Status") == "Disabled",
+        Role.REPLICA,
+        region,
+        rule.said("Destination.Bucket"),
+        namespace=_namespace(region),
+        holder=holder,
+        account=account if isinstance(account, str) else None,
+        former=rule.get("Status") == "Disabled",
         control=keys.of_key(bucket, key, rule.said(REPLICA_KEY)) if key else None,
-    )  # fmt: skip
+    )
 
 
 def place_directory_bucket(bucket: Document) -> Placed:
@@ -175,22 +196,32 @@ def place_directory_bucket(bucket: Document) -> Placed:
     name = bucket.get(path)
     zone = name.removesuffix(DIRECTORY_SUFFIX).rpartition("--")[2] if isinstance(name, str) else name
     yield Store(
-        id=bucket.id("arn:{partition}:s3express:{region}:{account}:bucket/{name}", name=name, region=bucket.origin.region),
-        kind="aws.s3.directory-bucket", name=name if isinstance(name, str) else "", account=bucket.origin.account,
-        region=bucket.origin.region, tags=bucket.tags("@tags"), sources=(bucket.origin.source,),
-        address=bucket.origin.address, followed=Followed.ALL,
+        id=bucket.id(DIRECTORY_ARN, name=name, region=bucket.origin.region),
+        kind="aws.s3.directory-bucket",
+        name=name if isinstance(name, str) else "",
+        account=bucket.origin.account,
+        region=bucket.origin.region,
+        tags=bucket.tags("@tags"),
+        sources=(bucket.origin.source,),
+        address=bucket.origin.address,
+        followed=Followed.ALL,
         # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
         copies=(bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path))),),
-    )  # fmt: skip
+    )
 
 
 LISTINGS = (
     Listing("aws", "s3", LIST, Scope.GLOBAL, NEEDS, buckets, place_bucket),
     Listing(
-        "aws", "s3", DIRECTORY, Scope.REGION, {DIRECTORY: "s3express:ListAllMyDirectoryBuckets"}, directory_buckets,
+        "aws",
+        "s3",
+        DIRECTORY,
+        Scope.REGION,
+        {DIRECTORY: "s3express:ListAllMyDirectoryBuckets"},
+        directory_buckets,
         place_directory_bucket,
     ),
-)  # fmt: skip
+)
 
 
 # --- as code ----------------------------------------------------------------------------------

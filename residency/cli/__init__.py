@@ -1,0 +1,61 @@
+"""Arguments -> one call of run.py -> an exit code. No logic."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+BAD_INPUT, INTERNAL, INTERRUPTED = 2, 70, 130
+
+
+def main() -> NoReturn:
+    """The console entry point: every way out is one of the documented exit codes."""
+    from residency.cli.commands import cli
+
+    sys.exit(run_cli(cli))
+
+
+def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
+    """Run a command and turn whatever happens into an exit code; an error of ours is never 1."""
+    try:
+        result = command.main(arguments, prog_name="residency", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERNAL
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    from residency.inventory import SavedRunError
+    from residency.policy.reader import ConfigError
+    from residency.run import InputError, Interrupted
+
+    if isinstance(error, ConfigError):
+        for line in error.lines():
+            print(f"error: {line}", file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, SavedRunError | InputError):
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, Interrupted):
+        text = f"interrupted: what was seen is saved; go on with `residency scan --resume {error.path}`"
+        print(text, file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)  # calls that are still under way would keep the process alive for their timeout
+    traceback.print_exc(file=sys.stderr)
+    print("error: this is a defect of residency itself; nothing above is a finding", file=sys.stderr)
+    return INTERNAL

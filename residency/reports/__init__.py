@@ -1,0 +1,21 @@
+"""One file per format: a judged run -> pieces of text. A format never prints and never opens a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from residency.reports.result import Result
+
+# Format name -> module of this package with a function `render`.
+FORMATS = {"text": "text", "json": "json_result"}
+
+Languages = tuple[str, ...]
+Render = Callable[[Result, Languages, bool], Iterator[str]]
+
+
+def render(name: str, result: Result, languages: Languages, colour: bool = False) -> Iterator[str]:
+    """The report in one format, piece by piece."""
+    module = import_module(f"{__name__}.{FORMATS[name]}")
+    function: Render = module.render
+    return function(result, languages, colour)
