@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 TESTS ?= tests
 
-.PHONY: scan test check bench lock clean
+.PHONY: scan test check bench docs lock clean
 
 scan: $(VENV)/ready
 	@mkdir -p out
@@ -28,6 +28,10 @@ check: $(VENV)/ready
 
 bench: $(VENV)/ready
 	@$(RUN) tests.benchmarks
+
+docs: $(VENV)/ready
+	@$(RUN) residency.docs docs
+	@$(RUN) tests.readme
 
 # One lock for each Python version; needs uv.
 lock:

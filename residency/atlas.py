@@ -9,6 +9,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from residency.countries import countries
@@ -31,7 +32,11 @@ COLUMNS = [
 
 
 class AtlasError(Exception):
-    """A row of an atlas file cannot be used; the message names file and line."""
+    """A row of an atlas file cannot be used. `line` counts from 1; 0 = whoever reads the file knows it."""
+
+    def __init__(self, text: str, line: int = 0) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +84,19 @@ class Atlas:
 
     def find(self, place: Place) -> Location:
         """The countries and the operator of a place; NOWHERE when its id is not held."""
+        return self._find(place, frozenset())
+
+    def _find(self, place: Place, above: frozenset[Place]) -> Location:
+        """`above`: the multi-regions that led here; one that is a member of itself has no answer."""
         entry = self.entries.get((place.namespace, place.code))
-        if entry is None:
+        if entry is None or place in above:
             return NOWHERE
         if not entry.members:
             return Location(entry.countries, bool(entry.countries), entry.operator or None, entry)
-        return self._of_members(entry)
-
-    def _of_members(self, entry: Entry) -> Location:
         found = set(entry.countries)
         complete = True
         for member in entry.members:
-            location = self.find(Place.parse(member))
+            location = self._find(Place.parse(member), above | {place})
             found.update(location.countries)
             complete = complete and location.complete
         return Location(tuple(sorted(found)), complete, entry.operator or None, entry)
@@ -119,26 +125,49 @@ class Atlas:
         return digest.hexdigest()
 
 
-def read_entries(path: Path, shown_as: str) -> Iterator[Entry]:
-    """The rows of one atlas file; AtlasError with file and line where one cannot be used."""
+def read_entries(path: Path) -> Iterator[Entry]:
+    """The rows of one atlas file; AtlasError with the line where one cannot be used."""
+    for line, row in read_rows(path, COLUMNS):
+        yield _entry(row, line)
+
+
+def read_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their lines; AtlasError where a column or a field is missing."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
-            raise AtlasError(f"{shown_as}:1: these columns are missing: {', '.join(missing)}")
+            raise AtlasError(f"these columns are missing: {', '.join(missing)}", 1)
         for row in reader:
-            yield _entry(row, f"{shown_as}:{reader.line_num}")
+            if None in row.values() or None in row:
+                raise AtlasError("the number of fields is not that of the header", reader.line_num)
+            yield reader.line_num, row
 
 
-def _entry(row: dict[str, str], where: str) -> Entry:
-    if None in row.values() or None in row:
-        raise AtlasError(f"{where}: the number of fields is not that of the header")
-    here = tuple(row["countries"].split())
+def _entry(row: dict[str, str], line: int) -> Entry:
+    here, members = tuple(row["countries"].split()), tuple(row["members"].split())
     for code in here:
-        if code not in countries():
-            raise AtlasError(f"{where}: {code!r} is not an ISO 3166-1 country code")
-    for name in ("namespace", "source", "read_on"):
-        if not row[name]:
-            raise AtlasError(f"{where}: `{name}` is empty: every location has a source and a date")
+        check_country(code, line)
+    for member in members:
+        if not all(member.partition(":")[:2]):
+            raise AtlasError(f"{member[:80]!r} is not a location of the form NAMESPACE:CODE", line)
+    check_read(row, ("namespace",), line)
     values = {name: row[name] for name in COLUMNS} | {"reason": row.get("reason", "")}
-    return Entry(**values | {"countries": here, "members": tuple(row["members"].split())})  # type: ignore[arg-type]
+    return Entry(**values | {"countries": here, "members": members})  # type: ignore[arg-type]
+
+
+def check_country(code: str, line: int) -> None:
+    """AtlasError when a code is not in the closed list of countries."""
+    if code not in countries():
+        raise AtlasError(f"{code[:80]!r} is not an ISO 3166-1 country code", line)
+
+
+def check_read(row: dict[str, str], names: Iterable[str], line: int) -> None:
+    """AtlasError when a name, the source or the day on which it was read is missing."""
+    for name in (*names, "source", "read_on"):
+        if not row[name]:
+            raise AtlasError(f"`{name}` is empty: every location has a source and a date", line)
+    try:
+        date.fromisoformat(row["read_on"])
+    except ValueError as error:
+        raise AtlasError(f"{row['read_on'][:80]!r} is not a day such as 2026-11-22", line) from error

@@ -22,13 +22,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
-
-from pydantic import ValidationError
+from typing import IO, Any, TypeVar
 
 from residency.model import Account, Cell, CellResult, Edge, Gap, Noun, Status, Store
 
 SCHEMA = "residency/inventory/v1"
+
+N = TypeVar("N", bound=Noun)
 
 _STORE, _EDGE = b'{"record":"store","cell":', b'{"record":"edge","cell":'
 
@@ -42,19 +42,22 @@ class RunWriter:
 
     def __init__(self, path: Path, head: dict[str, Any]) -> None:
         self.path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._digest = hashlib.sha256()
         self._counts = {"cells": 0, "stores": 0, "edges": 0}
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        path.chmod(0o600)  # a file that was there keeps its mode otherwise
         self._file: IO[bytes] = os.fdopen(descriptor, "wb")
         self._write(_line({"record": "head", "schema": SCHEMA, **head}), flush=True)
 
     def plan(self, cells: list[Cell]) -> range:
         """Write cells into the plan; their numbers."""
-        first = self._counts["cells"]
-        self._counts["cells"] += len(cells)
-        self._write(_line({"record": "plan", "cells": [_dump(cell) for cell in cells]}), flush=True)
+        line = _line({"record": "plan", "cells": [_dump(cell) for cell in cells]})
+        with self._lock:  # the numbers follow the order of the lines
+            first = self._counts["cells"]
+            self._counts["cells"] += len(cells)
+            self._write(line, flush=True)
         return range(first, first + len(cells))
 
     def account(self, account: Account) -> None:
@@ -86,7 +89,8 @@ class RunWriter:
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        with self._lock:
+            self._file.close()
 
     def _write(self, line: bytes, flush: bool = False) -> None:
         with self._lock:
@@ -173,18 +177,26 @@ class SavedRun:
         )
 
     def stores(self) -> Iterator[Store]:
+        """Every store, streamed; SavedRunError where a line of a run that was cut off is no store."""
         for line in self._lines(_STORE):
-            yield Store.model_validate_json(line[line.index(b',"store":') + 9 : line.rindex(b"}")])
+            yield self._noun(Store, line)
 
     def stores_with_id(self, wanted: set[bytes]) -> Iterator[Store]:
         """Only the stores whose id, as JSON, is wanted; the others are not even parsed."""
         for line in self._lines(_STORE):
             if _id_of(line) in wanted:
-                yield Store.model_validate_json(line[line.index(b',"store":') + 9 : line.rindex(b"}")])
+                yield self._noun(Store, line)
 
     def edges(self) -> Iterator[Edge]:
         for line in self._lines(_EDGE):
-            yield Edge.model_validate_json(line[line.index(b',"edge":') + 8 : line.rindex(b"}")])
+            yield self._noun(Edge, line)
+
+    def _noun(self, noun: type[N], line: bytes) -> N:
+        name = noun.__name__.lower()
+        try:
+            return noun.model_validate_json(line[line.index(b',"%s":' % name.encode()) + len(name) + 4 : -2])
+        except ValueError as error:
+            raise SavedRunError(f"{self.path}: {name} record that cannot be read: {str(error)[:120]}") from error
 
     def _lines(self, prefix: bytes) -> Iterator[bytes]:
         with self.path.open("rb") as file:
@@ -237,10 +249,6 @@ class _Reader:
     def _take(self, line: bytes) -> None:
         if line.startswith(_STORE):
             self._count(line, len(_STORE), 0)
-            key = _id_of(line)
-            if hash(key) in self.ids:
-                self.run.twice.add(key)
-            self.ids.add(hash(key))
         elif line.startswith(_EDGE):
             self._count(line, len(_EDGE), 1)
         else:
@@ -249,27 +257,37 @@ class _Reader:
             self.digest.update(line)
 
     def _count(self, line: bytes, start: int, kind: int) -> None:
-        cell = int(line[start : line.index(b",", start)])
+        try:
+            cell = int(line[start : line.index(b",", start)])
+            key = None if kind else _id_of(line)
+        except ValueError as error:
+            raise self._wrong("is not a record of a saved run") from error
         if not 0 <= cell < len(self.run.cells):
             raise self._wrong(f"a record of cell {cell}, which is not in the plan")
         self.run.seen.setdefault(cell, [0, 0])[kind] += 1
+        if key is not None:
+            if hash(key) in self.ids:
+                self.run.twice.add(key)
+            self.ids.add(hash(key))
 
     def _record(self, line: bytes) -> None:
         try:
             record = json.loads(line)
             take = getattr(self, f"_take_{record['record']}")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise self._wrong("is not a record of a saved run") from error
         if self.number > 1 and not self.run.head:
             raise self._wrong("the head is missing")
         try:
             take(record)
-        except (ValidationError, KeyError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise self._wrong(f"a {record['record']} record that cannot be read: {str(error)[:120]}") from error
 
     def _take_head(self, record: dict[str, Any]) -> None:
         if record.get("schema") != SCHEMA:
             raise self._wrong(f"schema {str(record.get('schema'))[:80]!r}; this version reads {SCHEMA}")
+        if self.run.head:
+            raise self._wrong("a second head")
         datetime.fromisoformat(record["started"])
         self.run.head = record
 
@@ -284,11 +302,15 @@ class _Reader:
         result = CellResult.model_validate_json(json.dumps(record["result"]))
         if not 0 <= number < len(self.run.cells) or self.run.cells[number] != result.cell:
             raise self._wrong("plan and results differ: this cell was not planned")
+        if number in self.run.results:
+            raise self._wrong(f"a second result of cell {number}")
         self.run.results[number] = result
 
     def _take_end(self, record: dict[str, Any]) -> None:
         if record["sha256"] != self.digest.hexdigest():
             raise self._wrong("the digest does not match: the file was changed after it was saved; scan again")
+        if record["counts"]["cells"] != len(self.run.cells):
+            raise self._wrong("plan and results differ: a part of the plan is missing")
         self.run.ended, self.run.sha256 = record["ended"], record["sha256"]
 
     def _wrong(self, text: str) -> SavedRunError:

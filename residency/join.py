@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from residency.inventory import SavedRun, json_id
-from residency.model import Copy, Edge, Followed, Place, Role, Said, SeenFrom, Store, Why
+from residency.model import Copy, Edge, Followed, Place, Role, Said, SeenFrom, State, Store, Why
 
 
 @dataclass(slots=True)
@@ -36,11 +36,11 @@ class View:
         if not self.run.twice:
             yield from (self._joined(store) for store in self.run.stores())
             return
-        doubles: dict[str, list[Store]] = defaultdict(list)
+        doubles: dict[tuple[str, str], list[Store]] = defaultdict(list)
         for store in self.run.stores_with_id(self.run.twice):
-            doubles[store.id].append(store)
+            doubles[store.provider, store.id].append(store)
         for store in self.run.stores():
-            if store.id not in doubles:
+            if (store.provider, store.id) not in doubles:
                 yield self._joined(store)
         for same in doubles.values():
             yield self._joined(_merged(same))
@@ -50,8 +50,8 @@ class View:
         if not edges and not any(copy.holder for copy in store.copies):
             return store
         copies = [self._placed(copy) for copy in store.copies]
-        held = {copy.holder for copy in copies}
-        copies += [self._far_copy(edge) for edge in edges if edge.target and edge.target not in held]
+        held = {(copy.holder, copy.role) for copy in copies}  # what counts as metadata hides no replica
+        copies += [self._far_copy(edge) for edge in edges if edge.target and (edge.target, edge.role) not in held]
         return _with_copies(store, copies)
 
     def _placed(self, copy: Copy) -> Copy:
@@ -60,6 +60,8 @@ class View:
         if copy.place is not None or copy.why is not Why.UNRESOLVED or end is None or len(end.places) != 1:
             return copy
         place = end.places[0]
+        if place is None:
+            return copy
         said = (*copy.said_by, Said(call="join", field="place of the store that holds the copy", at=copy.holder))
         return Copy(
             role=copy.role,
@@ -68,7 +70,6 @@ class View:
             account=copy.account or end.account,
             state=copy.state,
             former=copy.former,
-            why=None if place else copy.why,
             control=copy.control,
             said_by=said,
         )
@@ -132,7 +133,6 @@ def _both(first: Edge, second: Edge) -> Edge:
 def _merged(same: list[Store]) -> Store:
     """One store that several cells or sources saw."""
     first = same[0]
-    tags = [store.tags for store in same]
     followed = [store.followed for store in same]
     return Store(
         id=first.id,
@@ -140,25 +140,59 @@ def _merged(same: list[Store]) -> Store:
         name=first.name,
         account=first.account,
         region=first.region,
-        tags=None if None in tags else {k: v for known in tags for k, v in (known or {}).items()},
+        tags=_merged_tags([store.tags for store in same]),
         sources=tuple(dict.fromkeys(name for store in same for name in store.sources)),
         address=first.address,
         owner=first.owner,
         followed=followed[0] if len(set(followed)) == 1 else Followed.SOME,
-        copies=tuple(_merged_copies([copy for store in same for copy in store.copies])),
+        copies=tuple(_merged_copies(same)),
     )
 
 
-def _merged_copies(copies: list[Copy]) -> Iterator[Copy]:
+def _merged_tags(sightings: list[dict[str, str] | None]) -> dict[str, str] | None:
+    """All tags; None where one sighting could not read them, or two read different values."""
+    merged: dict[str, str] = {}
+    for tags in sightings:
+        if tags is None or any(merged.get(key, value) != value for key, value in tags.items()):
+            return None
+        merged |= tags
+    return merged
+
+
+def _merged_copies(same: list[Store]) -> list[Copy]:
     """Each copy once. Where sightings of the primary disagree, all places stay and none is believed."""
-    primaries = [copy for copy in copies if copy.role is Role.PRIMARY]
-    places = tuple(dict.fromkeys(copy.place for copy in primaries if copy.place))
-    if len(places) > 1:
+    copies = [copy for store in same for copy in store.copies]
+    primaries = [copy for copy in copies if copy.role is Role.PRIMARY and copy.place]
+    sightings = {frozenset(c.place for c in store.copies if c.role is Role.PRIMARY and c.place) for store in same}
+    disputed = []
+    if len(sightings - {frozenset()}) > 1:
+        places = tuple(dict.fromkeys(copy.place for copy in primaries if copy.place))
         said = tuple(dict.fromkeys(said for copy in primaries for said in copy.said_by))
-        yield Copy(role=Role.PRIMARY, place=None, candidates=places, why=Why.UNRESOLVED, said_by=said)
+        disputed = [Copy(role=Role.PRIMARY, place=None, candidates=places, why=Why.UNRESOLVED, said_by=said)]
         copies = [copy for copy in copies if copy.role is not Role.PRIMARY]
-    once = {(copy.role, copy.place, copy.holder, copy.account, copy.why): copy for copy in reversed(copies)}
-    yield from reversed(once.values())
+    once: dict[object, Copy] = {}
+    for copy in copies:
+        key = (copy.role, copy.place, copy.candidates, copy.holder, copy.account, copy.why)
+        once[key] = _weaker(once[key], copy) if key in once else copy
+    return disputed + list(once.values())
+
+
+def _weaker(first: Copy, second: Copy) -> Copy:
+    """One copy from two sightings: what exists now counts, and the lower of two grades that were read."""
+    grades = [copy.control for copy in (first, second) if copy.control and copy.control.grade is not None]
+    lowest = min(grades, key=lambda control: control.grade or 0, default=first.control or second.control)
+    return Copy(
+        role=first.role,
+        place=first.place,
+        candidates=first.candidates,
+        holder=first.holder,
+        account=first.account,
+        state=min((first.state, second.state), key=list(State).index),
+        former=first.former and second.former,
+        why=first.why,
+        control=lowest,
+        said_by=tuple(dict.fromkeys((*first.said_by, *second.said_by))),
+    )
 
 
 def _with_copies(store: Store, copies: list[Copy]) -> Store:

@@ -13,9 +13,11 @@ from datetime import date
 from residency.inventory import SavedRun
 from residency.join import End, View, view_of
 from residency.model import (
+    EVERYONE,
     Account,
     CellResult,
     Copy,
+    Edge,
     Finding,
     FindingStatus,
     Followed,
@@ -24,11 +26,12 @@ from residency.model import (
     Role,
     Severity,
     Store,
+    Why,
 )
 from residency.personal.classify import classify
 from residency.policy.load import Config
 from residency.policy.matching import matches
-from residency.policy.models import Acceptance, DataClass, Policy
+from residency.policy.models import Acceptance, Counting, DataClass, Policy
 from residency.rules import rules
 from residency.rules.base import (
     EXCEPTED,
@@ -46,7 +49,20 @@ from residency.rules.places import Places, unplaced
 
 # The rules whose findings decide a store's verdict; the others speak of operators, keys and papers.
 _PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
-_HOLDS_ORDER = ("data", "logs", "secrets", "code", "keys", "config", "nothing")
+# Special-care data and My Number that stand outside, or anywhere, are beyond any exception.
+_STANDS_OUTSIDE = frozenset({"copy-outside-territory", "copy-place-unbounded"})
+# How grave a finding on a copy is by what its role counts as, for personal and for special-care data. A copy of
+# unknown content is graver than identifiers, and less grave than anything that is known to be personal.
+_GRAVITY = {
+    Counting.SAVED: (5, 6),
+    Counting.SAVED_FOR_A_WHILE: (4, 5),
+    Counting.PARTLY: (4, 5),
+    Counting.PROCESSED: (4, 5),
+    Counting.IDENTIFIERS: (1, 2),
+    Counting.KEY: (0, 0),
+}
+_UNKNOWN_CONTENT = 3
+_STATUS_ORDER = list(FindingStatus)  # the gravest first
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,8 @@ class _Note:
 
     data_class: DataClass
     by: str
-    policy: str
+    policy: Policy
+    tells: tuple[tuple[str, Place | None, Why | None], ...]  # what it says of its copies: holder, place, why none
 
 
 class Judge:
@@ -133,7 +150,8 @@ class Judge:
     def _note(self, store: Store) -> _Note:
         names = self._names(store)
         data_class, by = classify(store, names, self.config.classification)
-        return _Note(data_class, by, self.config.policy_for(names).id)
+        tells = tuple((copy.holder, copy.place, copy.why) for copy in store.copies if copy.holder)
+        return _Note(data_class, by, self.config.policy_for(names), tells)
 
     def _names(self, store: Store) -> dict[str, str | list[str] | None]:
         """What rows of the config may match a store by."""
@@ -174,7 +192,7 @@ class Judge:
             names=dict(names),
         )
         judged.held = frozenset(copy.holder for copy in store.copies if copy.holder in self._view.ends)
-        judged.covered = frozenset(self._covered(store, data_class, policy))
+        judged.covered = frozenset(self._covered(store, own, policy))
         return judged
 
     def _judged_copy(self, copy: Copy, policy: Policy) -> JudgedCopy:
@@ -187,18 +205,25 @@ class Judge:
         country = operator.operating.country if operator else None
         return JudgedCopy(copy, known.countries, verdict, why, known.operator, country, known.entries)
 
-    def _covered(self, store: Store, data_class: DataClass, policy: Policy) -> Iterator[Place | None]:
-        """The store's own place, when the store that it is a copy of is told of it under the same policy."""
+    def _covered(self, store: Store, own: DataClass, policy: Policy) -> Iterator[Place | None]:
+        """The store's own place, when the stores that it is a copy of tell of it as gravely as it would itself."""
         assert self._view is not None
+        end = self._view.ends.get(store.id)
+        if end is None or len(end.places) != 1:
+            return
+        told, needed = 0, _gravity(own, policy.copies[Role.PRIMARY])
         for edge in self._view.incoming.get(store.id, ()):
             source = self._view.ends.get(edge.source)
             if source is None or edge.former or edge.source == store.id:
                 continue
-            known, _ = self._classes[edge.source]
-            policies = {note.policy for note in source.notes if isinstance(note, _Note)}
-            if known.strength >= data_class.strength and policies == {policy.id}:
-                end = self._view.ends[store.id]
-                yield from end.places if len(end.places) == 1 else ()
+            gravity = _gravity(self._classes[edge.source][0], policy.copies[edge.role])
+            same_policy = all(note.policy.id == policy.id for note in _notes(source))
+            if same_policy and edge.role is not Role.SHARE and _tells_of(edge, source, end.places[0]):
+                told = max(told, gravity)
+            else:
+                needed = max(needed, gravity)
+        if told and told >= needed:
+            yield end.places[0]
 
     def _owner(self, tags: dict[str, str] | None, names: dict[str, str | list[str] | None]) -> str | None:
         owners = self.config.owners
@@ -213,7 +238,7 @@ class Judge:
     def _approved(self, finding: Finding, judged: JudgedStore | None = None) -> Finding:
         """The finding, excepted where a current exception or an accepted gap covers it."""
         names = self._finding_names(finding, judged)
-        for row in self.config.exceptions.exceptions:
+        for row in self.config.exceptions.exceptions if _may_be_excepted(finding, judged) else ():
             if row.rule == finding.rule and matches(row.match, names):
                 if row.begun(self.today) and not row.expired(self.today):
                     self.world.used.add(row.id)
@@ -269,11 +294,11 @@ class Judge:
     def _judge_cells(self) -> None:
         causes: dict[tuple[str, str, str | None], GapCause] = {}
         for result in self._run.closed_results():
-            self.world.results.append(result)
             level = self._level(result)
             accepted: list[str | None] = []
-            for gap in result.gaps:
-                accepted_by = self._acceptance(gap) if level == "required" else None
+            gaps = _gaps_of(result)
+            for gap in gaps:
+                accepted_by = self._acceptance(gap) if level != "out" else None
                 accepted.append(accepted_by)
                 key = (_cause_of(gap), level, accepted_by)
                 cause = causes.get(key)
@@ -284,7 +309,7 @@ class Judge:
                 if gap.subject:
                     self._gapped.setdefault(gap.subject, []).append(accepted_by)
             by = accepted[0] if accepted and all(accepted) else None
-            cause_id = _cause_of(result.gaps[0]) if result.gaps else None
+            cause_id = _cause_of(gaps[0]) if gaps else None
             self.levels.append(CellLevel(result, level, by, cause_id))
         self.world.causes = list(causes.values())
 
@@ -356,7 +381,9 @@ class Judge:
         levels = Counter((cause.level, bool(cause.accepted_by)) for cause in self.world.causes)
         self.summary.gap_causes = levels[("required", False)]
         self.summary.accepted_gaps = levels[("required", True)]
-        self.summary.tracked = levels[("tracked", False)] + len(self.world.unfollowed)
+        self.summary.tracked = levels[("tracked", False)] + sum(
+            f.rule == "copies-not-followed" and f.status is FindingStatus.WARNING for f in findings
+        )
         return findings
 
 
@@ -369,24 +396,64 @@ def _configured_accounts(config: Config) -> dict[tuple[str, str], Account]:
     return found
 
 
+def _notes(end: End) -> list[_Note]:
+    return [note for note in end.notes if isinstance(note, _Note)]
+
+
 def _spread(view: View) -> dict[str, tuple[DataClass, str]]:
     """The class of every store at an end of an edge: the strongest that reaches it along edges."""
     classes: dict[str, tuple[DataClass, str]] = {}
     for store_id, end in view.ends.items():
-        notes = [note for note in end.notes if isinstance(note, _Note)]
-        strongest = max(notes, key=lambda note: note.data_class.strength)
+        strongest = max(_notes(end), key=lambda note: note.data_class.strength)
         classes[store_id] = (strongest.data_class, strongest.by)
     todo = list(classes)
     while todo:
         source = todo.pop()
         for edge in view.outgoing.get(source, ()):
             target = edge.target
-            if target is None or target not in classes or edge.former:
+            if target is None or target not in classes or edge.former or not _carries_data(edge, view.ends[source]):
                 continue
             if classes[source][0].strength > classes[target][0].strength:
                 classes[target] = (classes[source][0], f"{edge.role.value} of {source}")
                 todo.append(target)
     return classes
+
+
+def _carries_data(edge: Edge, source: End) -> bool:
+    """Identifiers and keys are no copy of the data: what else their holder has is its own matter."""
+    return any(note.policy.copies[edge.role] not in (Counting.IDENTIFIERS, Counting.KEY) for note in _notes(source))
+
+
+def _gravity(data_class: DataClass, counting: Counting) -> int:
+    """How grave a finding on a copy outside would be; 0 = there would be none."""
+    if data_class is DataClass.UNKNOWN and counting is not Counting.KEY:
+        return _UNKNOWN_CONTENT
+    return _GRAVITY[counting][data_class.special] if data_class.personal else 0
+
+
+def _tells_of(edge: Edge, source: End, place: Place | None) -> bool:
+    """Whether the source says of the copy at the end of an edge that it stands at `place`."""
+    told = [(where, why) for note in _notes(source) for holder, where, why in note.tells if holder == edge.target]
+    if not told:
+        return edge.target_place in (None, place)
+    # An unresolved copy takes the place of the store that holds it (join.py).
+    return all(where == place or why is Why.UNRESOLVED for where, why in told)
+
+
+def _gaps_of(result: CellResult) -> tuple[Gap, ...]:
+    """The gaps of a cell; one that was not listed has at least one, whatever it says of itself."""
+    if result.gaps or result.status.complete:
+        return result.gaps
+    return (Gap(cell=result.cell, call=result.cell.listing, status=result.status, code=result.status.value),)
+
+
+def _may_be_excepted(finding: Finding, judged: JudgedStore | None) -> bool:
+    """What was not checked is closed otherwise; special-care data outside and public shares by nothing but a fix."""
+    if finding.status not in (FindingStatus.VIOLATION, FindingStatus.WARNING):
+        return False
+    special_outside = judged is not None and judged.data_class.special and finding.rule in _STANDS_OUTSIDE
+    public = finding.rule == "copy-shared-outside" and finding.subject.account == EVERYONE
+    return not (special_outside or public)
 
 
 def _cause_of(gap: Gap) -> str:
@@ -418,6 +485,7 @@ def _excepted(finding: Finding, by: str) -> Finding:
         severity=finding.severity,
         subject=finding.subject,
         facts=finding.facts,
+        policy=finding.policy,
         evidence=finding.evidence,
         at=finding.at,
         assumed=finding.assumed,
@@ -427,9 +495,9 @@ def _excepted(finding: Finding, by: str) -> Finding:
 
 
 def _unique(findings: list[Finding]) -> list[Finding]:
-    """One finding per rule and subject: two rules that make the same copy are one copy."""
+    """One finding per rule and subject, the gravest: two settings that make the same copy are one copy."""
     found: dict[tuple[str, str], Finding] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda f: (_STATUS_ORDER.index(f.status), f.severity.rank)):
         found.setdefault((finding.rule, finding.subject.model_dump_json()), finding)
     return list(found.values())
 

@@ -317,6 +317,7 @@ class Finding(Noun):
     severity: Severity
     subject: Subject
     facts: dict[str, str]  # fills the placeholders of the rule's texts
+    policy: str  # the id of the policy that it was judged by
     evidence: tuple[str, ...] = ()
     at: str | None = None  # "main.tf:14" or the address in a plan
     assumed: bool = False  # nothing says that the data are personal; the worst is assumed

@@ -151,7 +151,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
     keep = _only_discovery if options.only_plan else options.selection.keeps
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
-        writer = RunWriter(target, _head(target.stem, "scan", options.selection, resume))
+        writer = _writer(target, _head(target.stem, "scan", options.selection, resume))
         try:
             waves = [
                 waves_of(source, writer, config.atlas, options.timeout)
@@ -196,6 +196,14 @@ def _head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None)
     return head
 
 
+def _writer(path: Path, head: dict[str, object]) -> RunWriter:
+    """InputError where the facts cannot be saved."""
+    try:
+        return RunWriter(path, head)
+    except OSError as error:
+        raise InputError(f"{path}: the facts cannot be saved there: {error.strerror}") from error
+
+
 def principal_of(accounts: list[Account]) -> str | None:
     """Who asked, as the clouds say it."""
     return next((account.principal for account in accounts if account.principal), None)
@@ -221,14 +229,12 @@ def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> 
         vendors=_vendors(config, today),
         findings=findings,
         levels=judge.levels,
-        causes=judge.world.causes,
         spool=spool,
         today=today,
         selection=run.head.get("selection", {}),
         approvals={row.id: row for row in rows if row.id in used},
         replaced=config.replaced,
         allowed=config.policy.location.allow,
-        fail_on=fail_on,
     )
 
 
@@ -279,7 +285,7 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
     documents = [(name, _plan_in(name)) for name in files]
     with tempfile.TemporaryDirectory(prefix="residency-") as folder:
         path = Path(options.facts) if options.facts else Path(folder) / f"{new_run_id()}.jsonl"
-        writer = RunWriter(path, _head(new_run_id(), "gate", Selection(), None))
+        writer = _writer(path, _head(new_run_id(), "gate", Selection(), None))
         cells = [terraform.cell_of(name) for name, _ in documents]
         for number, cell, (name, document) in zip(writer.plan(cells), cells, documents, strict=True):
             context = terraform.PlanContext(

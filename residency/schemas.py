@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from residency.model import Account, Cell, CellResult, Edge, Store
 from residency.policy.models import (
@@ -29,7 +30,6 @@ CONFIG: dict[str, type[BaseModel]] = {
     "operators": Operators,
     "vendor": Vendor,
 }
-RECORDS: dict[str, type[BaseModel]] = {"account": Account, "store": Store, "edge": Edge}
 NAMES = (*CONFIG, "inventory", "result")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -45,16 +45,19 @@ def schema(name: str) -> dict[str, Any]:
 
 def _inventory() -> dict[str, Any]:
     """One line of a saved run."""
+    nouns: list[type[BaseModel]] = [Cell, Account, Store, Edge, CellResult]
+    found, definitions = models_json_schema([(noun, "validation") for noun in nouns])
+    cell, account, store, edge, result = (found[noun, "validation"] for noun in nouns)
     choices = [
         _record("head", schema={"const": "residency/inventory/v1"}, id={"type": "string"}, started={"type": "string"}),
-        _record("plan", cells={"type": "array", "items": Cell.model_json_schema()}),
-        _record("account", account=Account.model_json_schema()),
-        _record("store", cell={"type": "integer"}, store=Store.model_json_schema()),
-        _record("edge", cell={"type": "integer"}, edge=Edge.model_json_schema()),
-        _record("cell", cell={"type": "integer"}, result=CellResult.model_json_schema()),
+        _record("plan", cells={"type": "array", "items": cell}),
+        _record("account", account=account),
+        _record("store", cell={"type": "integer"}, store=store),
+        _record("edge", cell={"type": "integer"}, edge=edge),
+        _record("cell", cell={"type": "integer"}, result=result),
         _record("end", counts={"type": "object"}, sha256={"type": "string"}),
     ]
-    return {"$schema": DIALECT, "title": "a line of residency/inventory/v1", "oneOf": choices}
+    return {"$schema": DIALECT, "title": "a line of residency/inventory/v1", "oneOf": choices, **definitions}
 
 
 def _record(name: str, **properties: Any) -> dict[str, Any]:

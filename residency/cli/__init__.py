@@ -5,22 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import click
+if TYPE_CHECKING:
+    import click
 
 BAD_INPUT, INTERNAL, INTERRUPTED = 2, 70, 130
 
 
 def main() -> NoReturn:
     """The console entry point: every way out is one of the documented exit codes."""
-    from residency.cli.commands import cli
-
+    try:
+        from residency.cli.commands import cli
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception:  # a broken installation
+        sys.exit(_defect())
     sys.exit(run_cli(cli))
 
 
 def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
     """Run a command and turn whatever happens into an exit code; an error of ours is never 1."""
+    import click
+
     try:
         result = command.main(arguments, prog_name="residency", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -41,9 +48,12 @@ def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    from residency.inventory import SavedRunError
-    from residency.policy.reader import ConfigError
-    from residency.run import InputError, Interrupted
+    try:
+        from residency.inventory import SavedRunError
+        from residency.policy.reader import ConfigError
+        from residency.run import InputError, Interrupted
+    except Exception:  # a broken installation
+        return _defect()
 
     if isinstance(error, ConfigError):
         for line in error.lines():
@@ -56,6 +66,10 @@ def _failed(error: Exception) -> int:
         text = f"interrupted: what was seen is saved; go on with `residency scan --resume {error.path}`"
         print(text, file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)  # calls that are still under way would keep the process alive for their timeout
+    return _defect()
+
+
+def _defect() -> int:
     traceback.print_exc(file=sys.stderr)
     print("error: this is a defect of residency itself; nothing above is a finding", file=sys.stderr)
     return INTERNAL

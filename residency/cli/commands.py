@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +192,12 @@ def checked_outputs(options: dict[str, Any]) -> None:
         target = Path(path)
         if target.is_dir():
             raise click.UsageError(f"-o {text[:80]!r}: is a directory")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.UsageError(f"-o {text[:80]!r}: cannot be written: {error.strerror}") from error
+        if not os.access(target.parent, os.W_OK):
+            raise click.UsageError(f"-o {text[:80]!r}: the folder cannot be written")
         pairs.append((name, target))
     options["output"] = pairs
 
@@ -210,6 +217,8 @@ def report(settings: Settings, options: dict[str, Any], result: Result) -> int:
 
 def _exit_code(result: Result, options: dict[str, Any]) -> int:
     """`--exit-zero` and `--allow-incomplete` change only what the shell sees, and say what they hid."""
+    from residency.reports.text import printable
+
     code = result.exit_code
     if options["exit_zero"] and code in (1, 4):
         click.echo(f"--exit-zero hides {result.summary['violations']} violations", err=True)
@@ -217,8 +226,8 @@ def _exit_code(result: Result, options: dict[str, Any]) -> int:
     if options["allow_incomplete"] and code in (3, 4):
         unchecked = [finding for finding in result.findings if finding.status == "not-checked"]
         click.echo(f"--allow-incomplete hides {len(unchecked)} things that were not checked:", err=True)
-        for finding in unchecked[:20]:
-            click.echo(f"  {finding.rule} {finding.subject.id}", err=True)
+        for finding in unchecked:
+            click.echo(f"  {finding.rule} {printable(finding.subject.id)}", err=True)
         code -= 3
     return code
 

@@ -113,6 +113,7 @@ class Command(click.Command):
             values[name] = value
         values["config"] = Path(values["config"])
         context.obj = Settings(**values)
+        _ = context.obj.languages  # a wrong --lang is told before any work is done
         return super().invoke(context)
 
 
@@ -132,7 +133,6 @@ version_option = functools.partial(click.version_option, __version__, prog_name=
 def write_atomically(path: Path, pieces: Any) -> None:
     """Write a report to a file that only its owner may read; a half-written one is never left."""
     part = path.with_name(f".{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

@@ -23,6 +23,8 @@ class Unknown:
     why: Why
     reason: str = ""
     refers_to: str | None = None  # the id of the store or key of the same plan that the value will name
+    one_of: tuple[str, ...] = ()  # where that cannot be told: everything that it may name
+    same_index: bool = False  # the first of them repeats with the same index as what asks
 
 
 # What one call answered: its body, None where the provider said that there is none, Unknown where it refused.
@@ -42,7 +44,7 @@ class Origin:
     address: str | None = None  # the address in a template
     stands_for: str | None = None  # the id of a store whose own id is not known yet, or is written in the template
     names: Mapping[str, str] = field(default_factory=dict)  # ids that the plan knows -> ids of its stores
-    say: Callable[[str], Said] | None = None  # how a template names the source of a path
+    say: Callable[[str, Any], Said] | None = None  # how a template names the source of a path inside a body
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Document:
         """Who said the value at a path."""
         full = self.path + path
         if self.origin.say:
-            return self.origin.say(full)
+            return self.origin.say(full, self.body)
         call, _, name = full.partition(".")
         return Said(call=call, field=name)
 
@@ -102,14 +104,15 @@ class Document:
             return self.origin.stands_for
         return template.format(partition=self.origin.partition, account=self.origin.account, **parts)
 
-    def id_of(self, template: str, name: Any) -> str | None:
-        """The id of another store that a value names; None where the value is absent or not known."""
+    def id_of(self, template: str, name: Any, region: Any = None) -> str | None:
+        """The id of another store that a value names; None where the value, or a part of the id, is not known."""
         if isinstance(name, Unknown):
             return name.refers_to
         if not name:
             return None
-        filled = template.format(name, partition=self.origin.partition, account=self.origin.account)
-        return self.origin.names.get(name, filled)
+        parts = {"partition": self.origin.partition, "account": self.origin.account, "region": region}
+        told = all(isinstance(value, str) for key, value in parts.items() if f"{{{key}}}" in template)
+        return self.origin.names.get(name) or (template.format(name, **parts) if told else None)
 
     def place(self, code: Any, namespace: str | None = None) -> Place | None:
         """A location as this provider calls it; None where the value is no text."""

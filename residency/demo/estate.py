@@ -51,7 +51,9 @@ class Company:
         self._bucket("event-uploads", LONDON, None)
         volume = self._volume(TOKYO, f"{TOKYO}a", key)
         self._share(self._snapshot(TOKYO, volume), PARTNER)
-        abroad = self._volume(FRANKFURT, f"{FRANKFURT}a", self.client("kms", FRANKFURT).create_key()["KeyMetadata"]["Arn"])
+        abroad = self._volume(
+            FRANKFURT, f"{FRANKFURT}a", self.client("kms", FRANKFURT).create_key()["KeyMetadata"]["Arn"]
+        )
         layer.changes += [_only_this_partition, _in_a_local_zone(abroad), _encrypted_with(key)]
         layer.answers += [_replication_of("payroll"), _guarded("DescribeSnapshots", LONDON)]
 
@@ -60,7 +62,9 @@ class Company:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         if data_class:
-            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "data-classification", "Value": data_class}]})
+            s3.put_bucket_tagging(
+                Bucket=name, Tagging={"TagSet": [{"Key": "data-classification", "Value": data_class}]}
+            )
         if key:
             default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
             rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
@@ -132,7 +136,8 @@ def _replication_of(bucket: str) -> Any:
 
 def _guarded(action: str, region: str) -> Any:
     """A service control policy that denies one call in one region."""
-    message = f"You are not authorized to perform this operation: ec2:{action} with an explicit deny in a service control policy"
+    denied_by = "with an explicit deny in a service control policy"
+    message = f"You are not authorized to perform this operation: ec2:{action} {denied_by}"
 
     def answer(call: Call) -> Reply | None:
         return denied(message, "UnauthorizedOperation") if (call.action, call.region) == (action, region) else None

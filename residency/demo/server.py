@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Reply:
     body: bytes
 
 
-# Given a call, a rule answers in the server's place (Reply), or not (None).
+# Given a call, a rule answers in the server's place (Reply), or not (None), or breaks the connection (ConnectionError).
 Answer = Callable[[Call], Reply | None]
 # Given a call and what the server answered, a rule may change it.
 Change = Callable[[Call, Reply], Reply]
@@ -55,13 +56,22 @@ class Layer:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         call = read_call(environ)
         self.calls.append(call)
+        try:
+            reply = self._reply(call, environ)
+        except ConnectionError:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise
+        # One answer a connection, so that a body that is shorter than it claims ends.
+        start_response(f"{reply.status} {_reason(reply.status)}", [*reply.headers, ("Connection", "close")])
+        return [reply.body]
+
+    def _reply(self, call: Call, environ: Environ) -> Reply:
         reply = next((reply for answer in self.answers if (reply := answer(call))), None)
         if reply is None:
             reply = self._ask_server(environ)
             for change in self.changes:
                 reply = change(call, reply)
-        start_response(f"{reply.status} {_reason(reply.status)}", reply.headers)
-        return [reply.body]
+        return reply
 
     def _ask_server(self, environ: Environ) -> Reply:
         started: dict[str, Any] = {}
@@ -91,10 +101,8 @@ def changed(reply: Reply, body: bytes) -> Reply:
 
 def denied(message: str = "not authorized", code: str = "AccessDenied") -> Reply:
     """A refusal in the XML form that EC2, S3 and the query services share."""
-    body = (
-        f"<?xml version='1.0'?><Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
-        f"<Error><Code>{code}</Code><Message>{message}</Message></Error><RequestID>demo</RequestID></Response>"
-    ).encode()
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = f"<Response><Errors>{error}</Errors>{error}<RequestID>demo</RequestID></Response>".encode()
     return Reply(403, _sized([("Content-Type", "text/xml")], body), body)
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
-from residency.atlas import Atlas, AtlasError, Entry, read_entries
-from residency.countries import countries
+from residency.atlas import Atlas, AtlasError, Entry, check_country, check_read, read_entries, read_rows
 from residency.policy.matching import Names, matches
 from residency.policy.models import (
     Classification,
     Coverage,
     Exceptions,
+    Holds,
     Operator,
     Operators,
     Owners,
@@ -27,7 +28,7 @@ from residency.policy.models import (
     Sources,
     unique_ids,
 )
-from residency.policy.reader import ConfigError, Document, Mistake, read_yaml, validate_as
+from residency.policy.reader import ConfigError, Document, Mistake, cut, read_yaml, shown, validate_as
 from residency.policy.vendor import Vendor
 from residency.shipped import shipped_config
 
@@ -78,7 +79,9 @@ class Config:
         special = [p for p in self.policies[1:] if any(matches(row, names) for row in p.applies_to)]
         if len(special) > 1:
             claims = " and ".join(policy.id for policy in special)
-            text = f"{names.get('id')} is claimed by two policies, {claims}: make their `applies_to` exclusive"
+            known = names.get("id") or "?"
+            thing = known if isinstance(known, str) else next(iter(known), "?")
+            text = f"{shown(thing)} is claimed by two policies, {claims}: make their `applies_to` exclusive"
             raise ConfigError([Mistake(f"{self.folder}/policies", 0, 0, text)])
         return special[0] if special else self.policy
 
@@ -154,7 +157,7 @@ class _Loader:
 
     def _part(self, name: str, model: type[M], inherit: bool = False) -> M | None:
         path, default = self.folder / name, self.shipped / name
-        if path.is_file():
+        if _there(path):
             return self._read(path, model, over=default if inherit and not self.is_shipped else None)
         if default.is_file():
             return self._read(default, model, f"{name} (shipped)")
@@ -181,22 +184,28 @@ class _Loader:
     def _policies(self, default: Policy | None) -> list[Policy | None]:
         over = None if self.is_shipped else self.shipped / "policy.yaml"
         main = self.folder / "policy.yaml"
-        policies = [self._read(main, Policy, over=over) if main.is_file() and not self.is_shipped else default]
+        policies = [self._read(main, Policy, over=over) if _there(main) and not self.is_shipped else default]
         for path in sorted((self.folder / "policies").glob("*.yaml")):
             policy = self._read(path, Policy, over=self.shipped / "policy.yaml")
             if policy and not policy.applies_to:
                 self._mistake(path, "`applies_to` is missing: say which stores this policy judges")
+            self._check_file_name(path, policy)
             policies.append(policy)
         ids = [policy.id for policy in policies if policy]
         for name in sorted({i for i in ids if ids.count(i) > 1}):
-            self._mistake(self.folder / "policies", f"two policies have the id {name!r}")
+            self._mistake(self.folder / "policies", f"two policies have the id {shown(name)}")
         if policies[0] and policies[0].applies_to:
             self._mistake(main, "policy.yaml judges the rest: `applies_to` belongs in policies/")
         return policies
 
+    def _check_file_name(self, path: Path, read: Policy | Vendor | None) -> None:
+        if read and read.id != path.stem:
+            text = f"the id {shown(read.id)} is not the file's name: call the file {cut(read.id)}.yaml"
+            self.mistakes.append(self.documents[self._shown(path)].mistake(("id",), text))
+
     def _policy_digests(self) -> dict[str, str]:
         main = self.folder / "policy.yaml"
-        paths = [main if main.is_file() else self.shipped / "policy.yaml"]
+        paths = [main if _there(main) else self.shipped / "policy.yaml"]
         paths += sorted((self.folder / "policies").glob("*.yaml"))
         found = {}
         for path in paths:
@@ -209,13 +218,15 @@ class _Loader:
     def _operators(self) -> tuple[dict[str, Operator], dict[str, str], frozenset[str]]:
         shipped = self._read(self.shipped / "operators.yaml", Operators, "operators.yaml (shipped)")
         own_path = self.folder / "operators.yaml"
-        own = self._read(own_path, Operators) if own_path.is_file() and not self.is_shipped else None
+        own = self._read(own_path, Operators) if _there(own_path) and not self.is_shipped else None
+        for index in unique_ids(own.operators) if own else ():
+            self._again("operators.yaml", ("operators", index, "id"))
         found = {operator.id: operator for operator in (shipped.operators if shipped else ())}
         for index, operator in enumerate(own.operators if own else ()):
             if operator.id in found:
                 if not operator.reason:
                     document = self.documents[self._shown(own_path)]
-                    text = f"{operator.id!r} is shipped: give a `reason` to replace it"
+                    text = f"{shown(operator.id)} is shipped: give a `reason` to replace it"
                     self.mistakes.append(document.mistake(("operators", index, "id"), text))
                 self.replaced.append(f"operator {operator.id}: {operator.reason}")
             found[operator.id] = operator
@@ -223,9 +234,31 @@ class _Loader:
         local: set[str] = set()
         for part in (shipped, own):
             if part:
+                if part is own:
+                    self._check_providers(own_path, own, terraform, found)
                 local |= {*part.terraform.local, *part.terraform.builtin}
                 terraform |= {str(k): str(v) for k, v in (part.terraform.model_extra or {}).items()}
         return found, terraform, frozenset(local)
+
+    def _check_providers(
+        self, path: Path, own: Operators, shipped: dict[str, str], operators: dict[str, Operator]
+    ) -> None:
+        """A shipped Terraform provider keeps its operator, and none is declared to hold nothing."""
+        document = self.documents[self._shown(path)]
+        for provider, operator in (own.terraform.model_extra or {}).items():
+            if provider in shipped and operator != shipped[provider]:
+                text = (
+                    f"the operator of the Terraform provider {shown(provider)} is shipped: replace the operator's row"
+                )
+                self.mistakes.append(document.mistake(("terraform", provider), text))
+            elif operator not in operators:
+                text = f"{shown(operator)} is not in operators.yaml: add it there, with a source"
+                self.mistakes.append(document.mistake(("terraform", provider), text))
+        for key in ("local", "builtin"):
+            for index, provider in enumerate(getattr(own.terraform, key)):
+                if provider in shipped:
+                    text = f"{shown(provider)} stands with the operator {shipped[provider]}: it is not local"
+                    self.mistakes.append(document.mistake(("terraform", key, index), text))
 
     def _atlas(self, operators: dict[str, Operator]) -> Atlas:
         atlas = Atlas()
@@ -234,21 +267,22 @@ class _Loader:
             for path in sorted((folder / "atlas").glob("*.csv")):
                 self._rows(atlas, path, read_entries, replacing=folder is not self.shipped)
         places = self.folder / "places.csv"
-        if places.is_file():
+        if _there(places):
             self._rows(atlas, places, _own_sites, replacing=True)
         for entry in atlas.replaced:
             self.replaced.append(f"location {entry.namespace}:{entry.code}: {entry.reason}")
         for name in sorted({e.operator for e in atlas.entries.values() if e.operator} - set(operators)):
-            self._mistake(self.folder / "atlas", f"the operator {name!r} of a location is not in operators.yaml")
+            self._mistake(self.folder / "atlas", f"the operator {shown(name)} of a location is not in operators.yaml")
         return atlas
 
-    def _rows(self, atlas: Atlas, path: Path, read: Any, *, replacing: bool) -> None:
+    def _rows(self, atlas: Atlas, path: Path, read: Callable[[Path], Iterator[Entry]], *, replacing: bool) -> None:
+        rows = 0
         try:
-            atlas.add(read(path, self._shown(path)), replacing=replacing)
+            for entry in read(path):
+                rows += 1
+                atlas.add([entry], replacing=replacing)
         except AtlasError as error:
-            text = str(error)
-            prefix = "" if text.startswith(self._shown(path)) else f"{self._shown(path)}: "
-            self.mistakes.append(Mistake(f"{prefix}{text}".rstrip(), 0, 0, "see docs/config.md"))
+            self.mistakes.append(Mistake(self._shown(path), error.line or rows + 1, 1, str(error)))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self._mistake(path, f"cannot be read: {error}")
 
@@ -257,24 +291,34 @@ class _Loader:
         folders = [self.shipped] if self.is_shipped else [self.shipped, self.folder]
         for folder in folders:
             path = folder / "kinds.csv"
-            if path.is_file():
+            if not _there(path):
+                continue
+            try:
                 self._kinds_of(path, found, own=folder is not self.shipped)
+            except AtlasError as error:
+                self.mistakes.append(Mistake(self._shown(path), error.line, 1, str(error)))
+            except (OSError, UnicodeDecodeError, csv.Error) as error:
+                self._mistake(path, f"cannot be read: {error}")
         return found
 
     def _kinds_of(self, path: Path, found: dict[str, str], own: bool) -> None:
-        allowed = ("data", "logs", "secrets", "code", "keys", "config", "nothing")
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), start=2):
-                kind, holds = row.get("kind") or "", row.get("holds") or ""
-                if not kind or holds not in allowed:
-                    text = f"`holds` of {kind[:80]!r} must be one of {', '.join(allowed)}"
-                    self.mistakes.append(Mistake(self._shown(path), number, 1, text))
-                elif own and kind in found and not row.get("reason"):
-                    text = f"{kind!r} is shipped: give a `reason` to replace it"
-                    self.mistakes.append(Mistake(self._shown(path), number, 1, text))
-                elif own and kind in found:
-                    self.replaced.append(f"kind {kind}: {row['reason']}")
-                found[kind] = holds
+        allowed, before = get_args(Holds), set(found)
+        here: set[str] = set()
+        for line, row in read_rows(path, ("kind", "holds")):
+            kind, holds = row["kind"], row["holds"]
+            text = ""
+            if not kind or holds not in allowed:
+                text = f"`holds` of {shown(kind)} must be one of {', '.join(allowed)}"
+            elif kind in here:
+                text = f"the kind {shown(kind)} stands twice: remove one"
+            elif own and kind in before and not row.get("reason"):
+                text = f"{shown(kind)} is shipped: give a `reason` to replace it"
+            elif own and kind in before:
+                self.replaced.append(f"kind {kind}: {row['reason']}")
+            if text:
+                self.mistakes.append(Mistake(self._shown(path), line, 1, text))
+            here.add(kind)
+            found[kind] = holds
 
     # --- vendors and what refers to what ------------------------------------------------------
 
@@ -286,15 +330,13 @@ class _Loader:
             if vendor is None:
                 continue
             document = self.documents[self._shown(path)]
-            if vendor.id != path.stem:
-                text = f"the id {vendor.id!r} is not the file's name: call the file {vendor.id}.yaml"
-                self.mistakes.append(document.mistake(("id",), text))
+            self._check_file_name(path, vendor)
             for index, operator in enumerate(vendor.operates):
                 if operator not in operators:
-                    text = f"{operator!r} is not in operators.yaml: add it there, with a source"
+                    text = f"{shown(operator)} is not in operators.yaml: add it there, with a source"
                     self.mistakes.append(document.mistake(("operates", index), text))
                 if operator in claimed:
-                    text = f"{operator!r} is operated by {claimed[operator]!r} already"
+                    text = f"{shown(operator)} is operated by {shown(claimed[operator])} already"
                     self.mistakes.append(document.mistake(("operates", index), text))
                 claimed[operator] = vendor.id
             found[vendor.id] = vendor
@@ -351,29 +393,27 @@ def _config_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _own_sites(path: Path, shown_as: str) -> Iterator[Entry]:
+def _there(path: Path) -> bool:
+    """True also for what cannot be read as a file: a broken link is a mistake, not an absent file."""
+    return os.path.lexists(path)
+
+
+def _own_sites(path: Path) -> Iterator[Entry]:
     """places.csv: id,country,operator,name,source,read_on -> the namespace `site`."""
-    needed = ("id", "country", "operator", "name", "source", "read_on")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in needed if name not in (reader.fieldnames or ())]
-        if missing:
-            raise AtlasError(f"{shown_as}:1: these columns are missing: {', '.join(missing)}")
-        for row in reader:
-            where = f"{shown_as}:{reader.line_num}"
-            if row["country"] not in countries():
-                raise AtlasError(f"{where}: {row['country']!r} is not an ISO 3166-1 country code")
-            yield Entry(
-                namespace="site",
-                code=row["id"],
-                kind="site",
-                parent="",
-                countries=(row["country"],),
-                members=(),
-                operator=row["operator"],
-                status="current",
-                confidence="own",
-                source=row["source"],
-                read_on=row["read_on"],
-                note=row["name"],
-            )
+    for line, row in read_rows(path, ("id", "country", "operator", "name", "source", "read_on")):
+        check_country(row["country"], line)
+        check_read(row, ("id", "operator"), line)
+        yield Entry(
+            namespace="site",
+            code=row["id"],
+            kind="site",
+            parent="",
+            countries=(row["country"],),
+            members=(),
+            operator=row["operator"],
+            status="current",
+            confidence="own",
+            source=row["source"],
+            read_on=row["read_on"],
+            note=row["name"],
+        )

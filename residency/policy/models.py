@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from residency.countries import countries
 from residency.model import Role
@@ -42,7 +43,7 @@ def _one_or_many(value: Any) -> Any:
 def _timezone_exists(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder's name, on Python 3.11
         return False
     return True
 
@@ -51,6 +52,19 @@ def _timezone(name: str) -> str:
     if not _timezone_exists(name):
         raise ValueError("is not an IANA time zone such as Asia/Tokyo")
     return name
+
+
+def _refuse_null(section: Section) -> None:
+    """A key without a value would match everything that the row does not speak of."""
+    empty = sorted(key for key in section.model_fields_set if getattr(section, key) is None)
+    if empty:
+        raise ValueError(f"`{empty[0]}` has no value: give one, or leave the key out")
+
+
+def _wrong_at(*loc: str | int, text: str, value: object) -> ValidationError:
+    """A mistake with its own place, for a check that needs the whole of a file."""
+    kind = PydanticCustomError("value_error", "{text}", {"text": text})
+    return ValidationError.from_exception_data("config", [InitErrorDetails(type=kind, loc=loc, input=value)])
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -95,22 +109,23 @@ class Match(Section):
     def _says_something(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("an empty match would match everything: name at least one key")
+        _refuse_null(self)
         return self
 
     def given(self) -> dict[str, tuple[str, ...]]:
         """The keys that were written, with their globs."""
-        return {key: getattr(self, key) for key in self.model_fields_set if getattr(self, key) is not None}
+        return {key: getattr(self, key) for key in self.model_fields_set}
 
 
 class DataClass(StrEnum):
-    """What data a store holds, strongest first. `unknown` stands above what needs no care."""
+    """What data a store holds, strongest first. `unknown` stands above what is not judged as personal."""
 
     MY_NUMBER = "my-number"
     SPECIAL_CARE = "special-care"
     PERSONAL = "personal"
     PSEUDONYMISED = "pseudonymised"
-    PERSON_RELATED = "person-related"
     UNKNOWN = "unknown"
+    PERSON_RELATED = "person-related"
     STATISTICAL = "statistical"
     ANONYMISED = "anonymised"
     NONE = "none"
@@ -240,16 +255,26 @@ class Policy(Section):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        ids = [jurisdiction.id for jurisdiction in self.jurisdictions]
-        if len(ids) != len(set(ids)):
-            raise ValueError("two jurisdictions have the same id")
-        for name in (*self.location.allow, *self.operator.domestic, *self.operator.allow_foreign):
-            if name not in ids and name not in countries():
-                raise ValueError(f"{name[:80]!r} is neither a jurisdiction's id nor a country code")
+        for index in unique_ids(self.jurisdictions):
+            name = self.jurisdictions[index].id
+            raise _wrong_at("jurisdictions", index, "id", text="two jurisdictions have the same id", value=name)
+        known = {jurisdiction.id for jurisdiction in self.jurisdictions} | countries().keys()
+        for path, names in self._references().items():
+            for index, name in enumerate(names):
+                if name not in known:
+                    text = "is neither a jurisdiction's id nor a country code"
+                    raise _wrong_at(*path, index, text=text, value=name)
         missing = [role.value for role in Role if role not in self.copies]
         if missing:
             raise ValueError(f"copies: say what these roles count as: {', '.join(missing)}")
         return self
+
+    def _references(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {
+            ("location", "allow"): self.location.allow,
+            ("operator", "domestic"): self.operator.domestic,
+            ("operator", "allow_foreign"): self.operator.allow_foreign,
+        }
 
     def countries_of(self, names: tuple[str, ...]) -> frozenset[str]:
         """The countries that a list of jurisdiction ids and country codes stands for."""
@@ -386,7 +411,7 @@ class Approval(Section):
 
     @model_validator(mode="after")
     def _two_people_and_an_end(self) -> Self:
-        if self.owner == self.approved_by:
+        if self.owner.strip().casefold() == self.approved_by.strip().casefold():
             raise ValueError("`owner` and `approved_by` are the same: somebody else approves")
         if self.expires < self.approved_on:
             raise ValueError("`expires` is before `approved_on`")
@@ -416,6 +441,7 @@ class Cause(Section):
     def _says_something(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("name at least the status of the gap")
+        _refuse_null(self)
         return self
 
 
@@ -446,6 +472,16 @@ class Scope(Section):
     required: RequiredScope
     tracked: TrackedScope
     out: tuple[Approval, ...] = ()
+
+    @model_validator(mode="after")
+    def _nothing_falls_out_unsaid(self) -> Self:
+        said = {*self.required.holds, *self.tracked.holds, "nothing"}
+        unsaid = [holds for holds in get_args(Holds) if holds not in said]
+        if unsaid:
+            raise ValueError(
+                f"neither required nor tracked: {', '.join(unsaid)}; what is out has a row in `out` with an owner"
+            )
+        return self
 
 
 class Coverage(Section):

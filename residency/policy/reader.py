@@ -8,6 +8,7 @@ and nesting deeper than 20.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, DocumentStartEvent
+from ruamel.yaml.events import AliasEvent, DocumentStartEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -25,9 +26,15 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
 MAX_ERRORS = 20
 MAX_SHOWN = 80
+MAX_NUMBER = 2**63
+
+# An escape beyond the last character of Unicode; ruamel.yaml gives it to chr() as it stands.
+_NO_CHARACTER = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 
 Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+
+CHOICE = "provider"  # the key that decides which type a row has; pydantic puts its value into a location
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,11 @@ class ConfigError(Exception):
 
 def shown(value: object) -> str:
     """A value from a file as it may appear in a message: one line, at most 80 characters."""
-    text = repr(value)
+    return cut(repr(value))
+
+
+def cut(text: str) -> str:
+    """A text that may repeat a value from a file, at most 80 characters of it."""
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
@@ -94,8 +105,8 @@ def read_yaml(path: Path, shown_as: str) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ConfigError([Mistake(shown_as, line, 1, "is not UTF-8: save it as UTF-8")]) from error
+        line, column = _position(raw[: error.start].decode("utf-8-sig"))
+        raise ConfigError([Mistake(shown_as, line, column, "is not UTF-8: save it as UTF-8")]) from error
     return parse_yaml(text, shown_as)
 
 
@@ -107,13 +118,18 @@ def parse_yaml(text: str, shown_as: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise ConfigError(
-            [Mistake(shown_as, line, column, f"is not YAML: {error.problem or error.context}")]
-        ) from error
-    except (ReaderError, YAMLError) as error:
-        raise ConfigError(
-            [Mistake(shown_as, 1, 1, f"is not YAML: {str(error).splitlines()[0][:MAX_SHOWN]}")]
-        ) from error
+        problem = cut(str(error.problem or error.context))
+        raise ConfigError([Mistake(shown_as, line, column, f"is not YAML: {problem}")]) from error
+    except ReaderError as error:
+        line, column = _position(text[: error.position])
+        problem = f"the character U+{error.character:04X} is not allowed"
+        raise ConfigError([Mistake(shown_as, line, column, f"is not YAML: {problem}")]) from error
+    except YAMLError as error:
+        raise ConfigError([Mistake(shown_as, 1, 1, f"is not YAML: {cut(str(error))}")]) from error
+    except ValueError as error:
+        found = _NO_CHARACTER.search(text)
+        line, column = _position(text[: found.start()]) if found else (1, 1)
+        raise ConfigError([Mistake(shown_as, line, column, "is not YAML: the escape is no character")]) from error
     if node is None:
         raise ConfigError([Mistake(shown_as, 1, 1, "is empty: write at least `version: 1` and `kind:`")])
     builder = _Builder(shown_as)
@@ -123,26 +139,46 @@ def parse_yaml(text: str, shown_as: str) -> Document:
     return Document(shown_as, value, builder.marks)
 
 
+def _position(before: str) -> tuple[int, int]:
+    """Line and column, counted from 1, of what follows a text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
 def _refuse_indirection(text: str, shown_as: str) -> None:
-    depth = 0
+    depth = documents = 0
     for event in YAML(typ="rt", pure=True).parse(text):
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-
-        def refuse(what: str, line: int = line, column: int = column) -> ConfigError:
-            return ConfigError([Mistake(shown_as, line, column, f"{what}: write the value out")])
-
-        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
-            raise refuse("`%` directives are not allowed")
-        if isinstance(event, AliasEvent):
-            raise refuse(f"the alias *{event.anchor} is not allowed")
-        if getattr(event, "anchor", None):
-            raise refuse(f"the anchor &{event.anchor} is not allowed")
-        if getattr(event, "tag", None):
-            raise refuse(f"the tag {shown(str(event.tag))} is not allowed")
+        refused = _indirection(event)
         name = type(event).__name__
         depth += name.endswith("StartEvent") - name.endswith("EndEvent")
         if depth > MAX_DEPTH + 2:  # the stream and the document are two levels of their own
-            raise refuse(f"is nested deeper than {MAX_DEPTH} levels")
+            refused = f"is nested deeper than {MAX_DEPTH} levels"
+        if isinstance(event, DocumentStartEvent):
+            documents += 1
+            directive = _directive(text, event.start_mark.line) if documents == 1 else None
+            if directive:
+                refused, line, column = "`%` directives are not allowed: remove the line", directive, 1
+            elif documents > 1:
+                refused = "a second document starts here: one file holds one document"
+        if refused:
+            raise ConfigError([Mistake(shown_as, line, column, refused)])
+
+
+def _indirection(event: Event) -> str | None:
+    anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+    if isinstance(event, AliasEvent):
+        return f"the alias {shown(f'*{anchor}')} is not allowed: write the value out"
+    if anchor:
+        return f"the anchor {shown(f'&{anchor}')} is not allowed: write the value out"
+    if tag:
+        return f"the tag {shown(str(tag))} is not allowed: remove it"
+    return None
+
+
+def _directive(text: str, lines: int) -> int | None:
+    """The number of the first directive above a document; the parser drops one that it does not know."""
+    above = text.lstrip("\ufeff").splitlines()[:lines]
+    return next((number for number, line in enumerate(above, start=1) if line.startswith("%")), None)
 
 
 class _Builder:
@@ -161,14 +197,28 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
-        return self._scalars.construct_object(node)
+        return self._scalar(node)
+
+    def _scalar(self, node: Node) -> Any:
+        try:
+            value = self._scalars.construct_object(node)
+            if isinstance(value, int) and abs(value) >= MAX_NUMBER:
+                raise ValueError("a number of more than 64 bits")
+            if not _is_text(node.value):
+                raise ValueError("half a character")
+        except (ValueError, YAMLError):
+            line, column = node.start_mark.line + 1, node.start_mark.column + 1
+            text = f"{shown(node.value)} is no value: there is no such day or number; put a text in quotes"
+            self.mistakes.append(Mistake(self.file, line, column, text))
+            return None
+        return value
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
             key = str(key_node.value)
-            if not isinstance(key_node, ScalarNode):
+            if not isinstance(key_node, ScalarNode) or not _is_text(key):
                 self.mistakes.append(Mistake(self.file, line, column, "a key must be a plain word"))
             elif key in found:
                 text = f"the key {shown(key)} stands twice: remove one"
@@ -177,6 +227,11 @@ class _Builder:
                 found[key] = self.build(value_node, (*path, key))
                 self.marks[(*path, key, "")] = (line, column)  # the key itself, for unknown keys
         return found
+
+
+def _is_text(value: str) -> bool:
+    """False for the half of a character that an escape such as `\\ud800` names."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def validate_as(document: Document, model: type[M]) -> M:
@@ -193,22 +248,34 @@ def _mistake(document: Document, model: type[BaseModel], detail: ErrorDetails) -
         return _unknown_key(document, model, path)
     text = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "missing":
-        text = f"the key `{detail['loc'][-1]}` is missing"
+        return document.mistake(path, f"the key `{detail['loc'][-1]}` is missing")
+    if detail["type"] == "union_tag_not_found":
+        return document.mistake(path, f"the key `{CHOICE}` is missing")
+    if detail["type"] == "union_tag_invalid":  # its own text repeats the whole value
+        path = (*path, CHOICE)
+        text = f"is not one of {detail['ctx']['expected_tags']} (found {shown(detail['ctx']['tag'])})"
     elif isinstance(detail["input"], str | int | float | bool):
         text = f"{text} (found {shown(detail['input'])})"
-    field = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
-    if field and detail["type"] != "missing" and f"`{field}`" not in text:
-        text = f"{field}: {text}"
+    named = path or detail["loc"]  # a value that was taken over from the shipped file has no mark
+    field = next((str(part) for part in reversed(named) if isinstance(part, str)), "")
+    if field and f"`{field}`" not in text:
+        text = f"{cut(field if field.isprintable() else repr(field))}: {text}"
     return document.mistake(path, text)
 
 
 def _known_path(document: Document, loc: tuple[int | str, ...]) -> Path_:
     """Pydantic's location without the steps that stand for a choice between types."""
     path: Path_ = ()
+    value = document.value
     for part in loc:
-        if (*path, part) in document.marks:
-            path = (*path, part)
+        chosen = isinstance(value, dict) and value.get(CHOICE) == part
+        if (*path, part) in document.marks and not chosen:
+            path, value = (*path, part), _below(value, part)
     return path
+
+
+def _below(value: Any, part: Any) -> Any:
+    return value[part] if isinstance(value, dict | list) else None
 
 
 def _unknown_key(document: Document, model: type[BaseModel], path: Path_) -> Mistake:

@@ -66,6 +66,7 @@ def finding_as_json(finding: Finding, first_seen: str) -> dict[str, Any]:
         "message": {language: message(finding, language) for language in ("en", "ja")},
         "evidence": list(finding.evidence),
         "fix": {language: fix(finding, language) for language in ("en", "ja")},
+        "policy": finding.policy,
         "owner": finding.owner,
         "excepted_by": finding.excepted_by,
         "first_seen": first_seen,

@@ -10,9 +10,9 @@ from datetime import date
 from typing import IO, Any
 
 from residency.judge import CellLevel
-from residency.model import Finding, FindingStatus, Severity
+from residency.model import Finding, FindingStatus
 from residency.policy.models import Approval
-from residency.rules.base import GapCause, JudgedCopy, JudgedStore
+from residency.rules.base import JudgedCopy, JudgedStore
 
 SCHEMA = "residency/result/v1"
 _STATUS_ORDER = list(FindingStatus)
@@ -29,15 +29,12 @@ class Result:
     vendors: list[dict[str, Any]]
     findings: list[Finding]
     levels: list[CellLevel]
-    causes: list[GapCause]
     spool: Spool
     today: date
     selection: dict[str, Any] = field(default_factory=dict)
     approvals: dict[str, Approval] = field(default_factory=dict)  # the exceptions and acceptances that were used
     replaced: list[str] = field(default_factory=list)
     allowed: tuple[str, ...] = ()
-    fail_on: Severity = Severity.HIGH
-    seconds: float = 0.0
 
     def sorted_findings(self) -> list[Finding]:
         """Violations first, the gravest first."""

@@ -120,6 +120,7 @@ class FindingPart(Part):
     message: Texts
     evidence: list[str]
     fix: Texts
+    policy: str
     owner: str | None
     first_seen: str
     file: str | None

@@ -135,7 +135,7 @@ class _Text:
             yield from self._row("", words["selection"].format(what=what))
 
     def _row(self, word: str, text: str) -> Iterator[str]:
-        lines = wrap(text, WIDTH - 10)
+        lines = wrap(printable(text), WIDTH - 10)
         for number, line in enumerate(lines):
             yield f"{ljust('' if number else word, 9)} {line}\n"
 
@@ -151,13 +151,14 @@ class _Text:
             yield from self._wrapped(f"{self.words['holder']}: {finding.subject.holder}", INDENT)
         for line in finding.evidence[:3]:
             yield from self._wrapped(f"{self.words['evidence']}: {line}", INDENT)
+        if finding.policy != self.result.run["policy"]["id"]:
+            yield from self._wrapped(f"{self.words['policy']}: {finding.policy}", INDENT)
         if finding.owner:
             yield from self._wrapped(f"{self.words['owner']}: {finding.owner}", INDENT)
         yield from self._wrapped(f"{self.words['fix']}: {fix(finding, self.language)}", INDENT)
 
     def _wrapped(self, text: str, indent: str) -> Iterator[str]:
-        text = "".join(char if char.isprintable() else "\ufffd" for char in text)
-        lines = wrap(text, WIDTH - len(indent) - 2, break_on_hyphens=False)
+        lines = wrap(printable(text), WIDTH - len(indent) - 2, break_on_hyphens=False)
         for number, line in enumerate(lines):
             yield f"{indent}{'  ' if number else ''}{line}\n"
 
@@ -186,7 +187,7 @@ class _Text:
             parts.insert(0, words["empty"] if result.verdict == "nothing-checked" else words["none"])
         if result.approvals:
             ids = ", ".join(self._days_left(row_id) for row_id in sorted(result.approvals))
-            parts.append(words["exceptions"].format(n=counts[FindingStatus.EXCEPTED], ids=ids))
+            parts.append(words["exceptions"].format(n=counts[FindingStatus.EXCEPTED], ids=printable(ids)))
         word, colour = self._word(counts)
         line = f"{self._paint(words[word], colour)}  {' · '.join(parts)}  {words['exit'].format(n=result.exit_code)}"
         yield from wrap_last(line)
@@ -208,6 +209,11 @@ class _Text:
         if not self.colour or status is None:
             return text
         return f"{_COLOURS[status]}{text}{_RESET}"
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal: names come from whoever made the store."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def wrap_last(line: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.rules.base import JudgedCopy, JudgedStore, Rule, Tally, severity, status
 
@@ -13,7 +15,8 @@ def about_copy(
     *,
     row: tuple[FindingStatus, Severity, Severity] | None = None,
     assumed: bool = False,
-    **facts: str,
+    facts: Mapping[str, str] | None = None,
+    **more: str,
 ) -> Finding:
     """A finding on one copy of one store. `row`: status and severities where the rule has several rows."""
     shipped_status, personal, special = row or (rule.status, rule.personal, rule.special)
@@ -40,8 +43,10 @@ def about_copy(
             "why": copy.why or "",
             "data_class": judged.data_class.value,
             "holder": copy.copy.holder or "",
-            **facts,
+            **(facts or {}),
+            **more,
         },
+        policy=judged.policy.id,
         evidence=evidence_of(copy),
         at=next((said.at for said in copy.copy.said_by if said.at), None),
         assumed=assumed,
@@ -63,7 +68,8 @@ def about_vendor(
     *,
     detail: str = "",
     row: tuple[FindingStatus, Severity, Severity] | None = None,
-    **facts: str,
+    facts: Mapping[str, str] | None = None,
+    **more: str,
 ) -> Finding:
     """One finding on a vendor, with examples of the stores it concerns."""
     assert tally.policy is not None
@@ -73,7 +79,8 @@ def about_vendor(
         status=status(rule, tally.policy, shipped_status),
         severity=severity(rule, tally.policy, tally.special, special if tally.special else personal),
         subject=Subject(kind="vendor", id=vendor, detail=detail or None),
-        facts={"vendor": vendor, "stores": str(tally.total), "detail": detail, **facts},
+        facts={"vendor": vendor, "stores": str(tally.total), "detail": detail, **(facts or {}), **more},
+        policy=tally.policy.id,
         evidence=examples(tally),
         owner=tally.owner,
     )

@@ -32,6 +32,10 @@ RULE = Rule(
 )
 
 UNREADABLE = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)
+NOT_READ = Texts("its key or its setting could not be read", "鍵または設定を読み取れない")
+DOCUMENTED = Texts("the papers promise grade {needed}", "文書上は等級 {needed}")
+MINIMUM = Texts("the policy demands at least grade {needed}", "方針は等級 {needed} 以上を求める")
+BELOW = Texts("{below} of {total} copies in {kind} are below the target", "{kind} の {total} 件中 {below} 件が目標未満")
 TARGET = (FindingStatus.WARNING, Severity.LOW, Severity.LOW)
 _JUDGED = (Counting.SAVED, Counting.SAVED_FOR_A_WHILE)
 
@@ -51,25 +55,30 @@ def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Find
     grades = _grades(judged)
     control = copy.copy.control
     if control is None or control.grade is None:
-        yield about_copy(RULE, judged, copy, row=UNREADABLE, grade="?", required="?")
+        yield about_copy(RULE, judged, copy, row=UNREADABLE, facts=_facts("?", NOT_READ))
         return
     service, operator = judged.store.service, copy.operator
     vendor = world.vendor_of(operator)
     documented = documented_grade(vendor, judged.policy, world.today, service) if vendor else None
     needed = max(grades.min_grade, documented or 0)
     if control.grade < needed:
-        source = "documented" if documented == needed else "min_grade"
-        required = f"{source} {needed}"
-        yield about_copy(RULE, judged, copy, grade=str(control.grade), required=required)
+        why = DOCUMENTED if documented == needed else MINIMUM
+        yield about_copy(RULE, judged, copy, facts=_facts(str(control.grade), why, needed=needed))
     if vendor:
         key = (judged.policy.id, vendor.id, judged.store.kind)
         tally = world.below_target.setdefault(key, Tally(policy=judged.policy, owner=vendor.owner))
-        tally.facts = {"target": str(grades.target_grade)}
         if needed <= control.grade < grades.target_grade:
             tally.below += 1
+            targets = {*tally.facts.get("targets", "").split(), str(grades.target_grade)}
+            tally.facts["targets"] = " ".join(sorted(targets))
             tally.add(judged)
         else:
             tally.total += 1
+
+
+def _facts(grade: str, required: Texts, **values: object) -> dict[str, str]:
+    filled = {"required_en": required.en.format(**values), "required_ja": required.ja.format(**values)}
+    return {"grade": grade, **filled}
 
 
 def _grades(judged: JudgedStore) -> Grades:
@@ -82,8 +91,8 @@ def conclude(world: World) -> Iterator[Finding]:
     for (policy, vendor, kind), tally in world.below_target.items():
         if not tally.below:
             continue
-        required = f"{tally.below} of {tally.total} below the target {tally.facts['target']} ({kind})"
         detail = kind if policy == world.config.policy.id else f"{kind}/{policy}"
+        targets = tally.facts["targets"].replace(" ", " / ")
         yield about_vendor(
             RULE,
             tally,
@@ -91,6 +100,5 @@ def conclude(world: World) -> Iterator[Finding]:
             detail=detail,
             row=TARGET,
             role=Role.PRIMARY.value,
-            grade=f"< {tally.facts['target']}",
-            required=required,
+            facts=_facts(f"< {targets}", BELOW, below=tally.below, total=tally.total, kind=kind),
         )

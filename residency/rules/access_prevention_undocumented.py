@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Severity
+from residency.policy.models import Policy
 from residency.policy.vendor import Vendor
 from residency.rules.about import about_vendor
-from residency.rules.base import Rule, Tally, Texts, World
+from residency.rules.base import Rule, Tally, Texts, World, together
 from residency.rules.operator_not_permitted import entities_of
 from residency.rules.papers import accepted_measures, documented_grade, is_foreign
 
@@ -37,35 +38,46 @@ MEDIUM = (FindingStatus.VIOLATION, Severity.MEDIUM, Severity.MEDIUM)
 
 
 def conclude(world: World) -> Iterator[Finding]:
-    for (policy, operator), tally in world.operators.items():
+    """One finding per vendor, or per service of it where its papers name others only."""
+    used: dict[tuple[str, str], list[str]] = {}
+    for policy, operator in world.operators:
         vendor = world.vendor_of(operator)
-        if vendor is None:
-            continue  # operator-not-registered says it
-        row = _row(world, vendor, operator, tally)
-        if row is None:
-            continue
-        tail = [] if policy == world.config.policy.id else [policy]
-        if len(vendor.operates) > 1:
-            tail.append(operator)
-        assert tally.policy is not None
-        if not accepted_measures(vendor, tally.policy, world.today):
-            yield about_vendor(RULE, tally, vendor.id, detail="/".join(tail), row=row, service="")
-            continue
-        for (_, _, service), used in _services(world, policy, operator):
-            if documented_grade(vendor, tally.policy, world.today, service) is None:
-                detail = "/".join([service, *tail])
-                yield about_vendor(RULE, used, vendor.id, detail=detail, row=row, service=f" ({service})")
+        if vendor:  # without a record, operator-not-registered says it
+            used.setdefault((policy, vendor.id), []).append(operator)
+    for (policy, vendor_id), operators in used.items():
+        yield from _lapses(world, policy, world.config.vendors[vendor_id], operators)
 
 
-def _services(world: World, policy: str, operator: str) -> list[tuple[tuple[str, str, str], Tally]]:
-    return [(key, tally) for key, tally in world.services.items() if key[:2] == (policy, operator)]
-
-
-def _row(world: World, vendor: Vendor, operator: str, tally: Tally) -> tuple[FindingStatus, Severity, Severity] | None:
-    """Status and severities for this vendor; None where the policy does not ask it for this paper."""
+def _lapses(world: World, policy: str, vendor: Vendor, operators: list[str]) -> Iterator[Finding]:
+    tally = together(world.operators[policy, operator] for operator in operators)
     assert tally.policy is not None
-    require = tally.policy.vendors.require
-    foreign = is_foreign(entities_of(world, operator)["operating"][1], tally.policy)
+    row = _row(world, vendor, operators, tally.policy)
+    if row is None:
+        return
+    tail = [] if policy == world.config.policy.id else [policy]
+    if not accepted_measures(vendor, tally.policy, world.today):
+        yield about_vendor(RULE, tally, vendor.id, detail="/".join(tail), row=row, service="")
+        return
+    for service, used in _services(world, policy, operators).items():
+        if documented_grade(vendor, tally.policy, world.today, service) is None:
+            detail = "/".join([service, *tail])
+            yield about_vendor(RULE, used, vendor.id, detail=detail, row=row, service=f" ({service})")
+
+
+def _services(world: World, policy: str, operators: list[str]) -> dict[str, Tally]:
+    found: dict[str, list[Tally]] = {}
+    for (own, operator, service), tally in world.services.items():
+        if own == policy and operator in operators:
+            found.setdefault(service, []).append(tally)
+    return {service: together(tallies) for service, tallies in found.items()}
+
+
+def _row(
+    world: World, vendor: Vendor, operators: list[str], policy: Policy
+) -> tuple[FindingStatus, Severity, Severity] | None:
+    """Status and severities for this vendor; None where the policy does not ask it for this paper."""
+    require = policy.vendors.require
+    foreign = any(is_foreign(entities_of(world, operator)["operating"][1], policy) for operator in operators)
     if "access_prevention" not in (require.foreign if foreign else require.domestic):
         return None
     entrusted = vendor.appi_basis not in (None, "cloud_exception")

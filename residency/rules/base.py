@@ -6,13 +6,12 @@ A rule module has `RULE` and either `check(judged, world)`, asked for every stor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
 
 from residency.atlas import Entry
-from residency.model import Account, CellResult, Copy, Finding, FindingStatus, Gap, Place, Severity, Store
+from residency.model import Account, Copy, FindingStatus, Gap, Place, Severity, Store
 from residency.policy.load import Config
 from residency.policy.models import Counting, DataClass, Policy
 from residency.policy.vendor import Vendor
@@ -43,10 +42,6 @@ class Rule:
     clause: Texts  # the part of the promise that it enforces
     source: str  # where the clause or the fact behind the rule is written down
     opposite: tuple[str, ...] = ()  # well-known checks of other tools that demand the contrary
-
-
-class RuleModule(Protocol):
-    RULE: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +107,18 @@ class Tally:
 MAX_EXAMPLES = 10
 
 
+def together(tallies: Iterable[Tally]) -> Tally:
+    """Several operators of one vendor as one; a store that stands with two of them is counted with each."""
+    parts = list(tallies)
+    return Tally(
+        special=any(tally.special for tally in parts),
+        total=sum(tally.total for tally in parts),
+        examples=list(dict.fromkeys(example for tally in parts for example in tally.examples))[:MAX_EXAMPLES],
+        policy=parts[0].policy,
+        owner=parts[0].owner,
+    )
+
+
 @dataclass(slots=True)
 class GapCause:
     """All gaps that one thing would close."""
@@ -120,7 +127,6 @@ class GapCause:
     level: str
     accepted_by: str | None
     gaps: list[Gap] = field(default_factory=list)
-    cells: int = 0
     owner: str | None = None
 
 
@@ -137,7 +143,6 @@ class World:
     keys: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, key id, place)
     unfollowed: dict[str, Tally] = field(default_factory=dict)  # kind
     causes: list[GapCause] = field(default_factory=list)
-    results: list[CellResult] = field(default_factory=list)
     used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
 
     def vendor_of(self, operator: str | None) -> Vendor | None:
@@ -158,7 +163,3 @@ def severity(rule: Rule, policy: Policy, special: bool, shipped: Severity | None
 def status(rule: Rule, policy: Policy, shipped: FindingStatus | None = None) -> FindingStatus:
     change = policy.rules.get(rule.id)
     return FindingStatus(change.status) if change and change.status else shipped or rule.status
-
-
-Check = Callable[[JudgedStore, World], Iterator[Finding]]
-Conclude = Callable[[World], Iterator[Finding]]

@@ -39,6 +39,7 @@ def conclude(world: World) -> Iterator[Finding]:
             severity=severity(RULE, policy, False),
             subject=Subject(kind="cell", id=kind, detail=kind),
             facts={"kind": kind, "stores": str(tally.total)},
+            policy=policy.id,
             evidence=examples(tally),
             owner=tally.owner,
         )

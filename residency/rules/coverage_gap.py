@@ -69,29 +69,37 @@ def conclude(world: World) -> Iterator[Finding]:
             rule=RULE.id,
             status=FindingStatus.EXCEPTED if cause.accepted_by else status(RULE, policy, shipped),
             severity=severity(RULE, policy, False, shipped_severity),
-            subject=Subject(kind="cell", id=cause.id, account=gap.cell.account, detail=cause.level),
+            subject=Subject(kind="cell", id=cause.id, account=gap.cell.account, detail=_detail(cause)),
             facts={
                 "account": gap.cell.account or gap.cell.source,
-                "gaps": _what(cause),
+                **_what(cause),
                 "gap_status": gap.status.value,
                 "call": needs,
                 "reason": f" ({gap.code})" if gap.code and gap.code != gap.status.value else "",
                 "how_en": how.en.format(needs=needs),
                 "how_ja": how.ja.format(needs=needs),
             },
+            policy=policy.id,
             evidence=tuple(_evidence(cause)),
             owner=cause.owner,
             excepted_by=cause.accepted_by,
         )
 
 
-def _what(cause: GapCause) -> str:
+def _detail(cause: GapCause) -> str:
+    """One cause is told of once a level, and once more for the part of it that is accepted."""
+    return f"{cause.level}/{cause.accepted_by}" if cause.accepted_by else cause.level
+
+
+def _what(cause: GapCause) -> dict[str, str]:
     regions = sorted({gap.cell.region or "?" for gap in cause.gaps})
-    services = sorted({gap.cell.service for gap in cause.gaps})
-    subjects = {gap.subject for gap in cause.gaps if gap.subject}
-    where = regions[0] if len(regions) == 1 else f"{len(regions)} regions"
-    which = f" ({len(subjects)} stores)" if subjects else ""
-    return f"{', '.join(services)} in {where}{which}"
+    services = ", ".join(sorted({gap.cell.service for gap in cause.gaps}))
+    subjects = len({gap.subject for gap in cause.gaps if gap.subject})
+    one = regions[0] if len(regions) == 1 else None
+    return {
+        "gaps_en": f"{services} in {one or f'{len(regions)} regions'}" + (f" ({subjects} stores)" if subjects else ""),
+        "gaps_ja": f"{one or f'{len(regions)} リージョン'} の {services}" + (f"({subjects} 件)" if subjects else ""),
+    }
 
 
 def _evidence(cause: GapCause) -> Iterator[str]:

@@ -35,6 +35,7 @@ def conclude(world: World) -> Iterator[Finding]:
                 severity=severity(RULE, config.policy, False),
                 subject=Subject(kind="exception", id=row.id),
                 facts={"exception": row.id, "expires": row.expires.isoformat()},
+                policy=config.policy.id,
                 evidence=(f"{row.reason} (approved by {row.approved_by} on {row.approved_on.isoformat()})",),
                 owner=row.owner,
             )

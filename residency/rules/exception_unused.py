@@ -35,6 +35,7 @@ def conclude(world: World) -> Iterator[Finding]:
                 severity=severity(RULE, config.policy, False),
                 subject=Subject(kind="exception", id=row.id),
                 facts={"exception": row.id, "file": file},
+                policy=config.policy.id,
                 evidence=(row.reason,),
                 owner=row.owner,
             )

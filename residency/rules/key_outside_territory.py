@@ -81,6 +81,7 @@ def conclude(world: World) -> Iterator[Finding]:
                 detail=None if policy == world.config.policy.id else policy,
             ),
             facts={"store": key, "stores": str(tally.total), **tally.facts},
+            policy=policy,
             evidence=examples(tally),
             owner=tally.owner,
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from residency.model import Finding, FindingStatus, Severity
 from residency.rules.about import about_vendor
-from residency.rules.base import Rule, Tally, Texts, World
+from residency.rules.base import Rule, Tally, Texts, World, together
 
 RULE = Rule(
     id="operator-not-permitted",
@@ -36,31 +37,50 @@ PARENT = {
 
 
 def conclude(world: World) -> Iterator[Finding]:
+    """One finding per vendor and entity, whatever number of operators the vendor answers for."""
+    lapses: dict[tuple[str, str, str], list[Lapse]] = {}
     for (policy, operator), tally in world.operators.items():
-        yield from _entities(world, policy, operator, tally)
+        for lapse in _lapses(world, operator, tally):
+            vendor = world.vendor_of(operator)
+            subject = vendor.id if vendor else operator
+            tail = [] if policy == world.config.policy.id else [policy]
+            if lapse.role != "parent" and vendor and not vendor.entities and operator != subject:
+                tail.append(operator)  # the shipped rows name one operating entity for each operator
+            lapses.setdefault((subject, lapse.role, "/".join([lapse.role, *tail])), []).append(lapse)
+    for (subject, role, detail), same in lapses.items():
+        tally = together(lapse.tally for lapse in same)
+        yield about_vendor(
+            RULE,
+            tally,
+            subject,
+            detail=detail,
+            row=same[0].row,
+            entity=role,
+            name=", ".join(dict.fromkeys(lapse.name for lapse in same)),
+            countries=" ".join(dict.fromkeys(lapse.country for lapse in same)),
+        )
 
 
-def _entities(world: World, policy: str, operator: str, tally: Tally) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """One legal entity that is based elsewhere."""
+
+    role: str
+    name: str
+    country: str
+    row: tuple[FindingStatus, Severity, Severity] | None
+    tally: Tally
+
+
+def _lapses(world: World, operator: str, tally: Tally) -> Iterator[Lapse]:
     assert tally.policy is not None
     terms = tally.policy.operator
     allowed = tally.policy.countries_of((*terms.domestic, *terms.allow_foreign))
     for role, (name, country) in entities_of(world, operator).items():
         row = PARENT.get(terms.parent) if role == "parent" else None
-        if country in allowed or (role == "parent" and row is None):
-            continue
-        detail = role if policy == world.config.policy.id else f"{role}/{policy}"
-        vendor = world.vendor_of(operator)
-        subject = vendor.id if vendor else operator
-        yield about_vendor(
-            RULE,
-            tally,
-            subject,
-            detail=detail if subject == operator else f"{detail}/{operator}",
-            row=row,
-            entity=role,
-            name=name,
-            countries=country,
-        )
+        ignored = role == "parent" and row is None
+        if country not in allowed and not ignored:
+            yield Lapse(role, name, country, row, tally)
 
 
 def entities_of(world: World, operator: str) -> dict[str, tuple[str, str]]:

@@ -30,8 +30,11 @@ def accepted_measures(vendor: Vendor, policy: Policy, today: date) -> list[Measu
 
 def _is_proved(measure: Measure, policy: Policy, today: date) -> bool:
     grace = timedelta(days=policy.vendors.grace_days)
-    last = [paper.last_day(policy.vendors.evidence_max_age_days) + grace for paper in measure.evidence]
-    return measure.grade >= policy.access_prevention.min_grade and any(today <= day for day in last)
+    return measure.grade >= policy.access_prevention.min_grade and _is_current(measure, policy, today - grace)
+
+
+def _is_current(measure: Measure, policy: Policy, today: date) -> bool:
+    return any(today <= paper.last_day(policy.vendors.evidence_max_age_days) for paper in measure.evidence)
 
 
 def documented_grade(vendor: Vendor, policy: Policy, today: date, service: str) -> int | None:
@@ -49,9 +52,12 @@ def check_states(vendor: Vendor, policy: Policy, today: date) -> dict[str, str]:
         "agreement": bool(vendor.contracts and vendor.contracts.get("basic_agreement")),
     }
     found = {name: _check_state(vendor, name, there, today) for name, there in present.items()}
-    if found["access_prevention"] == "accepted" and not accepted_measures(vendor, policy, today):
-        proved = any(measure.evidence for measure in vendor.technical_measures)
-        found["access_prevention"] = "expired" if proved else "missing"
+    if found["access_prevention"] in ("accepted", "conditional"):
+        measures = accepted_measures(vendor, policy, today)
+        if not any(measure.evidence for measure in vendor.technical_measures):
+            found["access_prevention"] = "missing"
+        elif not measures or not all(_is_current(measure, policy, today) for measure in measures):
+            found["access_prevention"] = "expired"  # also within grace_days, while the measure still counts
     return found
 
 

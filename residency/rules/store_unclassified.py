@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from residency.model import Finding, FindingStatus, Role, Severity
+from residency.model import Finding, FindingStatus, Role, Severity, Why
 from residency.policy.models import Counting, DataClass
 from residency.rules.about import about_copy
-from residency.rules.base import PERMITTED, JudgedStore, Rule, Texts, World
+from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Texts, World
 
 RULE = Rule(
     id="store-unclassified",
@@ -36,7 +36,6 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
     if judged.data_class is not DataClass.UNKNOWN:
         return
     decided = judged.policy.unclassified.outside == "violation"
-    row = (FindingStatus.VIOLATION if decided else RULE.status, RULE.personal, RULE.special)
     for copy in judged.copies:
         share_in_place = copy.copy.role is Role.SHARE and any(
             other.place == copy.place for other in judged.copies if other.copy.role is not Role.SHARE
@@ -44,4 +43,8 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
         held = copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered
         if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or share_in_place or held:
             continue
+        # Where nothing is known of the place, nobody can say that it is outside.
+        outside = copy.verdict == PROHIBITED or copy.why == Why.UNBOUNDED
+        status = FindingStatus.VIOLATION if decided and outside else RULE.status
+        row = (status, RULE.personal, RULE.special)
         yield about_copy(RULE, judged, copy, row=row, assumed=True, classified_by=judged.classified_by)

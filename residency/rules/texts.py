@@ -40,7 +40,10 @@ WORDS = {
     },
     "what": {"key": Texts("the only key", "唯一の鍵"), "key-replica": Texts("a replica of the key", "鍵の複製")},
     "recipient": {"everyone": Texts("everyone", "全員")},
-    "required": {"?": Texts("its key or its setting could not be read", "鍵または設定を読み取れない")},
+    "classified_by": {
+        "nothing says what it holds": Texts("nothing says what it holds", "内容を示すものがない"),
+        "its tags could not be read": Texts("its tags could not be read", "タグを読み取れない"),
+    },
     "entity": {
         "operating": Texts("operating", "運営"),
         "contracting": Texts("contracting", "契約"),
@@ -59,20 +62,16 @@ def fix(finding: Finding, language: str) -> str:
     return _fill(rules()[finding.rule].RULE.fix, finding, language)
 
 
-def title(rule: str, language: str) -> str:
-    return _pick(rules()[rule].RULE.title, language)
-
-
 def _fill(texts: Texts, finding: Finding, language: str) -> str:
     facts = {key: _worded(key, value, language) for key, value in finding.facts.items()}
-    if "how_en" in facts:
-        facts["how"] = facts[f"how_{language}"]
+    facts |= {key[:-3]: value for key, value in facts.items() if key.endswith(f"_{language}")}
     return _pick(texts, language).format_map(facts)
 
 
 def _worded(key: str, value: str, language: str) -> str:
     if key == "countries":
-        return ", ".join(f"{country_name(code, language)} ({code})" for code in value.split())
+        named = ((code, country_name(code, language)) for code in value.split())
+        return ", ".join(code if code == name else f"{name} ({code})" for code, name in named)
     if key == "role":
         return ROLES_JA.get(value, value) if language == "ja" else value
     known = CLASSES if key == "data_class" else WORDS.get(key, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 from residency.atlas import Atlas
 from residency.clouds.answers import Body, Document, Origin, Unknown
+from residency.clouds.aws.arn import parse_arn
 from residency.model import (
     Cell,
     CellResult,
@@ -28,10 +30,20 @@ from residency.model import (
 )
 from residency.services import terraform_types
 from residency.services.base import REGION, TAGS, Always, Each, Template, TemplateField
-from residency.sources.terraform_plan import BlockView, Plan, Resource
+from residency.sources.terraform_plan import BlockView, Plan, Resource, Scope, steps_of
 
 HOLDS_STORES = ("data", "logs", "secrets")
 AWS = "aws"
+# Major versions of the plan format that are read (Terraform, JSON output format: refuse any other).
+MAJOR_VERSIONS = ("0", "1")
+# Kinds that belong to no region, so that their provider's region is not their place (AWS provider 6.25: the
+# resource types without an argument `region`, read 2026-11-22).
+BELONG_TO_NO_REGION = re.compile(
+    "aws_(account|artifact|budgets|cloudfront|cloudfrontkeyvaluestore|globalaccelerator|iam|organizations"
+    "|route53|route53domains|shield|waf)_"
+)
+# The attributes that choose a zone by naming something that stands in one.
+CHOOSE_A_ZONE = ("subnet_id", "subnet_ids", "network_interface.network_interface_id")
 
 
 class PlanError(Exception):
@@ -52,7 +64,7 @@ class PlanContext:
 def is_plan(document: Any) -> bool:
     return (
         isinstance(document, dict)
-        and "format_version" in document
+        and str(document.get("format_version")).partition(".")[0] in MAJOR_VERSIONS
         and ("resource_changes" in document or "planned_values" in document)
     )
 
@@ -104,6 +116,16 @@ def _gaps(document: Mapping[str, Any], cell: Cell) -> Iterator[Gap]:
             yield Gap(cell=cell, call="terraform:plan", status=Status.PARTIAL, code=key, reason=reason)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What fills a path of a document."""
+
+    type: str
+    attribute: str
+    address: str
+    fields: Mapping[str, TemplateField] = field(default_factory=dict)  # of an element, where a block fills it
+
+
 @dataclass
 class _Part:
     """One resource as a document under way: companions add to the body of the resource they belong to."""
@@ -111,7 +133,9 @@ class _Part:
     resource: Resource
     template: Template
     body: Body
-    sources: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # path -> type, attribute, address
+    sources: dict[str, _Source] = field(default_factory=dict)
+    attached: set[str] = field(default_factory=set)  # the paths that companions fill
+    elsewhere: bool = False  # the plan makes a companion of it, and not the thing itself
 
 
 class _PlanReader:
@@ -120,22 +144,27 @@ class _PlanReader:
         self.cell = cell
         self.context = context
         self.answers: dict[str, dict[str, Any]] = {}
-        self.names: dict[str, str] = {}
+        self.names: dict[str, str] = {}  # address, or what the provider calls it -> id of the store
         self.parts: dict[str, _Part] = {}
         self.partitions = {e.code: e.namespace for e in context.atlas.entries.values() if e.kind == "region"}
+        self._regions: dict[str, Any] = {}
+        self._by_id = {(r.type, r.after.get("id")): r for r in plan.everything()}
 
     def records(self) -> Iterator[Store | Edge]:
         types = terraform_types()
         for resource in self.plan.everything():
             template = types.get(("data." if resource.is_data else "") + resource.type)
             if template is None:
-                continue
-            if template.answers:
+                if self._is_unfollowed(resource, types):
+                    self.names[resource.address] = self._store_id(resource, Template({}))
+            elif template.answers:
                 self._answer(resource, template)
             elif not template.attaches_to:
                 self._name(resource, template)
                 self.parts[resource.address] = self._part(resource, template)
         self._attach(types)
+        unread = {resource.address for resource in self.plan.data}  # what is read later has no id yet
+        self.names |= {key: key for answers in self.answers.values() for key in answers if key not in unread}
         for part in self.parts.values():
             yield from self._placed(part)
         yield from self._others(types)
@@ -144,16 +173,27 @@ class _PlanReader:
 
     def _part(self, resource: Resource, template: Template) -> _Part:
         part = _Part(resource, template, {})
-        self._fill(part, resource, template)
+        for path, attribute in template.fields.items():
+            self._fill(part, path, resource, attribute, template)
         return part
 
-    def _fill(self, part: _Part, resource: Resource, template: Template) -> None:
-        for path, attribute in template.fields.items():
-            value = self._value(resource, attribute, template)
-            if value is not None:
-                _set(part.body, path.removesuffix("[]").split("."), value)
-            word = attribute.block if isinstance(attribute, Each) else str(attribute).removeprefix("@")
-            part.sources[path] = (resource.type, word, resource.address)
+    def _fill(
+        self,
+        part: _Part,
+        path: str,
+        resource: Resource,
+        attribute: TemplateField,
+        template: Template,
+        add: bool = False,
+    ) -> None:
+        """Write a value into the document; `add`: behind what stands there already."""
+        value = self._value(resource, attribute, template)
+        steps = path.removesuffix("[]").split(".")
+        if add:
+            value = [*_listed(Document(part.body, NOWHERE).get(".".join(steps))), *_listed(value)]
+        if value is not None and value != "":
+            _set(part.body, steps, value)
+        part.sources[path] = _source(resource, attribute)
 
     def _value(self, resource: Resource, attribute: TemplateField, template: Template) -> Any:
         if isinstance(attribute, Always):
@@ -169,12 +209,17 @@ class _PlanReader:
         return self.plan.value(resource, attribute, attribute in template.computed)
 
     def _answer(self, resource: Resource, template: Template) -> None:
-        """What the plan says of a key stands under every name by which others may refer to it."""
+        """What the plan says of a key stands under every name by which others may refer to it.
+
+        An alias may be two keys in two regions: then the name tells nothing.
+        """
         assert template.answers
-        part = self._part(resource, template)
+        body = self._part(resource, template).body
         names = [resource.after.get(name) for name in template.names]
-        for name in (resource.address, *(name for name in names if isinstance(name, str))):
-            self.answers.setdefault(template.answers, {})[name] = part.body
+        known = self.answers.setdefault(template.answers, {})
+        for name in dict.fromkeys((resource.address, *(name for name in names if isinstance(name, str)))):
+            same = name not in known or _is_same(known[name], body)
+            known[name] = known.get(name, body) if same else Unknown(Why.UNRESOLVED, f"{name} is several things")
 
     def _name(self, resource: Resource, template: Template) -> None:
         store_id = self._store_id(resource, template)
@@ -189,8 +234,7 @@ class _PlanReader:
         arn = resource.after.get("arn")
         if isinstance(arn, str) and arn:
             return arn
-        region = self._region(resource)
-        partition = self._partition(region)
+        partition = self._partition(self._region(resource))
         if template.id:
             attribute = template.id.rpartition("{")[2].rstrip("}")
             value = self.plan.value(resource, attribute)
@@ -199,38 +243,55 @@ class _PlanReader:
         return f"tf:{self.context.stack}/{resource.address}"
 
     def _attach(self, types: Mapping[str, Template]) -> None:
+        mains = {self.names[address]: part for address, part in self.parts.items()}
         for resource in self.plan.resources:
             template = types.get(resource.type)
             if template is None or not template.attaches_to:
                 continue
-            attribute, _ = template.attaches_to
+            attribute, main_type = template.attaches_to
             value = self.plan.value(resource, attribute)
-            main = self._main(value)
+            main = self._main(value, mains)
             if main is None:
+                self._doubt(value, template, main_type)
                 main = self._part_of_elsewhere(resource, template, value)
-            fields = {path: name for path, name in template.fields.items() if name != attribute}
-            self._fill(main, resource, _only_fields(template, fields))
+                mains[self.names[resource.address]] = main
+            for path, source in template.fields.items():
+                if source != attribute:
+                    add = path in main.attached or _is_declared(main, path)
+                    self._fill(main, path, resource, source, template, add and isinstance(source, Each))
+                    main.attached.add(path)
 
-    def _main(self, value: Any) -> _Part | None:
+    def _main(self, value: Any, mains: Mapping[str, _Part]) -> _Part | None:
         if isinstance(value, Unknown):
-            return self.parts.get(value.refers_to or "")
-        store_id = self.names.get(str(value))
-        return next((p for a, p in self.parts.items() if store_id and self.names.get(a) == store_id), None)
+            # Each companion belongs to a thing of its own, so that the same index is meant.
+            address = value.refers_to or (value.one_of[0] if value.same_index else "")
+            return self.parts.get(address)
+        return mains.get(self.names.get(value, "")) if isinstance(value, str) else None
+
+    def _doubt(self, value: Any, template: Template, main_type: str) -> None:
+        """A companion that may belong to one of several: what it says is unknown of each of them."""
+        for address in value.one_of if isinstance(value, Unknown) else ():
+            part = self.parts.get(address)
+            if part is None or part.resource.type != main_type:
+                continue
+            for path, attribute in template.fields.items():
+                if isinstance(attribute, Each):
+                    steps = path.removesuffix("[]").split(".")
+                    known = _listed(Document(part.body, NOWHERE).get(".".join(steps)))
+                    _set(part.body, steps, [*known, Unknown(Why.NOT_KNOWN_YET, "a companion may be its own")])
+                    part.attached.add(path)
 
     def _part_of_elsewhere(self, resource: Resource, template: Template, value: Any) -> _Part:
         """A companion of something that this plan does not make: all the plan knows of it is its name."""
         attribute = template.attaches_to[0] if template.attaches_to else ""
-        part = _Part(resource, template, {})
-        known = isinstance(value, str) and bool(value)
-        fields = {path: name for path, name in template.fields.items() if name == attribute}
-        if known:
-            self._fill(part, resource, _only_fields(template, fields))
+        part = _Part(resource, template, {}, elsewhere=True)
         self.names[resource.address] = self._store_id(resource, template)
-        if known:
-            self.names[str(value)] = self.names[resource.address]
+        if isinstance(value, str) and value:
+            self.names[value] = self.names[resource.address]
+            for path, source in template.fields.items():
+                if source == attribute:
+                    self._fill(part, path, resource, source, template)
         self.parts[resource.address] = part
-        # Nobody said what the rest of it looks like: its tags, its key, its place.
-        part.body["@elsewhere"] = True
         return part
 
     # --- stores -------------------------------------------------------------------------------
@@ -238,21 +299,19 @@ class _PlanReader:
     def _placed(self, part: _Part) -> Iterator[Store | Edge]:
         assert part.template.place
         resource = part.resource
-        region = self._region(resource) if "@elsewhere" not in part.body else None
-        if "@elsewhere" in part.body:
+        region = None if part.elsewhere else self._region(resource)
+        if part.elsewhere:
             _mark_unread(part)
-        partition = self._partition(region)
-        names = {**self.names, **{key: key for answers in self.answers.values() for key in answers}}
         origin = Origin(
             source=self.cell.source,
-            partition=partition,
+            partition=self._partition(region),
             account=None,
             region=region if isinstance(region, str) else None,
             planned=True,
             address=resource.address,
             stands_for=self.names[resource.address],
-            names=names,
-            say=lambda path: _said(part, path),
+            names=self.names,
+            say=lambda path, body: _said(part, path, body),
         )
         body = _with_ids(part.body, self.names) | self.answers
         yield from part.template.place(Document(body, origin))
@@ -262,48 +321,80 @@ class _PlanReader:
         foreign: dict[str, list[Resource]] = {}
         for resource in self.plan.resources:
             provider = resource.provider_name
-            if resource.type in types or provider in self.context.local_providers:
-                continue
-            if provider != AWS:
-                foreign.setdefault(provider, []).append(resource)
-            elif self.context.holds(resource.type) in HOLDS_STORES:
+            if self._is_unfollowed(resource, types):
                 yield self._unfollowed(resource)
+            elif resource.type not in types and provider not in (AWS, *self.context.local_providers):
+                foreign.setdefault(provider, []).append(resource)
         for provider, resources in foreign.items():
             yield self._of_another_provider(provider, resources)
 
+    def _is_unfollowed(self, resource: Resource, types: Mapping[str, Template]) -> bool:
+        ours = resource.provider_name == AWS and resource.type not in types and not resource.is_data
+        return ours and self.context.holds(resource.type) in HOLDS_STORES
+
     def _unfollowed(self, resource: Resource) -> Store:
-        code, attribute = self._own_place(resource)
-        place = Place(namespace=self._partition(self._region(resource)), code=code) if isinstance(code, str) else None
-        why = None if place else code.why if isinstance(code, Unknown) else Why.UNRESOLVED
+        codes, attribute = self._own_place(resource)
+        namespace = self._partition(self._region(resource))
+        places = [Place(namespace=namespace, code=code) for code in codes if isinstance(code, str) and code]
+        told = bool(places) and len(places) == len(codes)
+        unknown = next((code.why for code in codes if isinstance(code, Unknown)), Why.UNRESOLVED)
         said = Said(call=f"terraform:{resource.type}", field=attribute, at=resource.address)
-        tags = self._tags(resource)
+        copy = Copy(
+            role=Role.PRIMARY,
+            place=places[0] if told and len(places) == 1 else None,
+            candidates=tuple(places) if told and len(places) > 1 else (),
+            why=None if told else unknown,
+            state=State.PLANNED,
+            said_by=(said,),
+        )
         name = resource.after.get("name")
         return Store(
-            id=self._store_id(resource, Template({})),
+            id=self.names[resource.address],
             kind=resource.type,
             name=name if isinstance(name, str) else "",
             account=None,
             region=None,
-            tags=Document({"t": tags}, Origin("", "", None)).tags("t"),
+            tags=Document({"t": self._tags(resource)}, NOWHERE).tags("t"),
             sources=(self.cell.source,),
             address=resource.address,
             followed=Followed.NONE,
-            copies=(Copy(role=Role.PRIMARY, place=place, why=why, state=State.PLANNED, said_by=(said,)),),
+            copies=(copy,),
         )
 
-    def _own_place(self, resource: Resource) -> tuple[Any, str]:
-        """A zone where one is named or chosen by a subnet, for it may stand abroad; the region otherwise."""
-        expressions = resource.config.get("expressions") or {}
+    def _own_place(self, resource: Resource, hops: int = 0) -> tuple[list[Any], str]:
+        """A zone where one is named or chosen by a subnet, for it may stand abroad; the region otherwise.
+
+        Several where it stands in one of them, or in all.
+        """
         zone = self.plan.value(resource, "availability_zone", computed=True)
         if zone:
-            return zone, "availability_zone"
-        if "subnet_id" in expressions or resource.after.get("subnet_id"):
-            subnet = self.plan.value(resource, "subnet_id")
-            address = subnet.refers_to if isinstance(subnet, Unknown) else None
-            found = next((r for r in self.plan.everything() if r.address == address), None)
-            zone = self.plan.value(found, "availability_zone") if found else None
-            return zone or Unknown(Why.UNRESOLVED, "the subnet's zone is not in the plan"), "subnet_id"
-        return self._region(resource), "region"
+            return [zone], "availability_zone"
+        for attribute in CHOOSE_A_ZONE:
+            if not _is_set(resource, attribute.partition(".")[0]):
+                continue
+            codes = [c for chosen in self._chosen(resource, attribute) for c in self._zones(chosen, hops)]
+            return list(dict.fromkeys(codes)) or [NO_ZONE], attribute
+        if BELONG_TO_NO_REGION.match(resource.type) and not isinstance(resource.after.get("region"), str):
+            return [Unknown(Why.UNRESOLVED, "it belongs to no region")], "region"
+        return [self._region(resource)], "region"
+
+    def _chosen(self, resource: Resource, attribute: str) -> list[Resource | None]:
+        """The subnets or network interfaces that an attribute names; None for one that the plan does not hold."""
+        value = self.plan.value(resource, attribute, computed=True)
+        found: list[Resource | None] = []
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                found.append(next((r for t in _ZONAL if (r := self._by_id.get((t, item)))), None))
+        if len(found) < len(value if isinstance(value, list) else [value]):
+            meant = self.plan.meant(resource, attribute)
+            found += [self.plan.by_address.get(address) for address in meant] or [None]
+        return found
+
+    def _zones(self, chosen: Resource | None, hops: int) -> list[Any]:
+        if chosen is None or chosen.type not in _ZONAL or hops > 1:
+            return [NO_ZONE]
+        codes, attribute = self._own_place(chosen, hops + 1)
+        return [NO_ZONE] if attribute == "region" else codes
 
     def _of_another_provider(self, provider: str, resources: list[Resource]) -> Store:
         first = resources[0]
@@ -328,63 +419,121 @@ class _PlanReader:
 
     def _region(self, resource: Resource) -> Any:
         """The resource's own `region`, else its provider's; Unknown where nobody says it. Never a default."""
+        if resource.address not in self._regions:
+            self._regions[resource.address] = self._read_region(resource)
+        return self._regions[resource.address]
+
+    def _read_region(self, resource: Resource) -> Any:
         own = self.plan.value(resource, "region", computed=True)
         if own:
             return own
+        arn = parse_arn(resource.after.get("arn"))
+        if arn and arn.region:
+            return arn.region  # it is there already, whatever its provider is set to
         config = self._provider(resource)
         expression = (config.get("expressions") or {}).get("region") if config is not None else None
         if expression is None:
             return self.context.region or Unknown(Why.UNRESOLVED, "the provider names no region: give --region")
-        root = Resource(
-            address="",
-            type="",
-            provider="",
-            module=_module_of_provider(config),
-            index="",
-            after={},
-            unknown={},
-            config={},
-        )
-        value = self.plan.follow(expression, root)
-        return value if isinstance(value, str | Unknown) else Unknown(Why.UNRESOLVED, "the region is no text")
+        address = str((config or {}).get("module_address") or "")
+        modules = tuple(name + index for name, index in steps_of(address) if name != "module")
+        value = self.plan.follow(expression, Scope(modules))
+        told = isinstance(value, Unknown) or (isinstance(value, str) and value != "")
+        return value if told else Unknown(Why.UNRESOLVED, "the region is no text")
 
     def _provider(self, resource: Resource) -> Mapping[str, Any] | None:
-        """The configuration block of the resource's provider.
+        """The configuration block of the resource's provider; None where it has none and takes what it finds.
 
         Before format 1.0 a module's key may not say which of several blocks its caller passed in: then
-        there is no telling, unless the root has only one.
+        there is no telling, unless there is one block alone and it has no alias.
         """
         key = str(resource.config.get("provider_config_key") or "")
         found: Mapping[str, Any] | None = self.plan.providers.get(key)
         if found is not None:
             return found
-        name = key.rpartition(":")[2] or resource.provider_name
-        same = [
-            c
-            for k, c in self.plan.providers.items()
-            if k.rpartition(":")[2].partition(".")[0] == name.partition(".")[0]
-        ]
-        return same[0] if len(same) == 1 else None if not same else {"expressions": {"region": {}}}
+        if key and ":" not in key:
+            return None
+        same = [config for config in self.plan.providers.values() if _is_of(config, resource)]
+        if not same:
+            return None
+        told = key and len(same) == 1 and "alias" not in same[0] and "module_address" not in same[0]
+        return same[0] if told else ONE_OF_SEVERAL
 
     def _tags(self, resource: Resource) -> Any:
         everything = self.plan.value(resource, "tags_all", computed=True)
         if everything is not None:
             return everything
         own = self.plan.value(resource, "tags", computed=True)
-        blocks = ((self._provider(resource) or {}).get("expressions") or {}).get("default_tags") or []
-        default = blocks[0].get("tags") if blocks else {"constant_value": {}}
-        if isinstance(own, Unknown) or "constant_value" not in (default or {}):
+        if not _is_taggable(resource):
+            return {}  # it takes no default tags either
+        default = self._default_tags(resource)
+        if isinstance(default, Unknown) or not isinstance(own, Mapping | None):
             return Unknown(Why.NOT_KNOWN_YET, "tags")
-        return {**default["constant_value"], **(own or {})}
+        return {**default, **(own or {})}
+
+    def _default_tags(self, resource: Resource) -> Any:
+        """The tags that its provider gives to everything."""
+        provider = self._provider(resource) or {}
+        if provider is ONE_OF_SEVERAL and not resource.after.get("tags"):
+            return Unknown(Why.NOT_KNOWN_YET, "default tags")
+        expressions = provider.get("expressions") or {}
+        found: dict[str, Any] = {}
+        for block in _listed(expressions.get("default_tags")):
+            tags = block.get("tags")
+            if tags and "constant_value" not in tags:
+                return Unknown(Why.NOT_KNOWN_YET, "default tags")
+            found |= (tags or {}).get("constant_value") or {}
+        return found
 
 
-def _module_of_provider(config: Mapping[str, Any] | None) -> tuple[str, ...]:
-    address = str((config or {}).get("module_address") or "")
-    return tuple(part for part in address.split(".") if part and part != "module")
+NOWHERE = Origin(source="", partition="", account=None)
+# The configuration of a provider that cannot be told from others: an expression without a value.
+ONE_OF_SEVERAL: Mapping[str, Any] = {"expressions": {"region": {}}}
+NO_ZONE = Unknown(Why.UNRESOLVED, "the zone of its subnet is not in the plan")
+_ZONAL = ("aws_subnet", "aws_default_subnet", "aws_network_interface")
+
+
+def _is_set(resource: Resource, attribute: str) -> bool:
+    return attribute in resource.expressions or bool(resource.after.get(attribute))
+
+
+def _is_taggable(resource: Resource) -> bool:
+    known = (resource.after, resource.unknown, resource.expressions)
+    return any(name in part for part in known if isinstance(part, Mapping) for name in ("tags", "tags_all"))
+
+
+def _is_of(config: Mapping[str, Any], resource: Resource) -> bool:
+    """It configures the resource's provider, whatever it is called here."""
+    full_name = config.get("full_name")
+    return full_name == resource.provider if full_name else config.get("name") == resource.provider_name
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Two answers about one thing: the same name in full, or the same in all."""
+    arns = {Document(answer, NOWHERE).get("KeyMetadata.Arn") for answer in (one, other)}
+    return one == other or (len(arns) == 1 and isinstance(arns.pop(), str))
+
+
+def _is_declared(part: _Part, path: str) -> bool:
+    """The thing itself has an expression for the block that its companion fills too."""
+    known = part.template.fields.get(path)
+    return isinstance(known, Each) and known.block.partition(".")[0] in part.resource.expressions
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _source(resource: Resource, attribute: TemplateField) -> _Source:
+    if isinstance(attribute, Each):
+        return _Source(resource.type, attribute.block, resource.address, attribute.fields)
+    return _Source(resource.type, str(attribute).removeprefix("@"), resource.address)
+
+
+BY = "@by"  # in an element: the resource that holds it, for several may fill one list
 
 
 def _element(block: BlockView, each: Each) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {BY: _source(block.resource, each)}
     for path, attribute in each.fields.items():
         assert isinstance(attribute, str)
         value = block.value(attribute)
@@ -400,32 +549,24 @@ def _set(body: dict[str, Any], steps: list[str], value: Any) -> None:
 
 
 def _with_ids(value: Any, names: Mapping[str, str]) -> Any:
-    """Addresses that unknown values refer to, as the ids of their stores."""
+    """Addresses that unknown values refer to, as the ids of their stores and keys; of other things nothing."""
     if isinstance(value, Unknown) and value.refers_to:
-        return Unknown(value.why, value.reason, names.get(value.refers_to, value.refers_to))
+        return Unknown(value.why, value.reason, names.get(value.refers_to))
     if isinstance(value, dict):
         return {key: _with_ids(item, names) for key, item in value.items()}
     return [_with_ids(item, names) for item in value] if isinstance(value, list) else value
 
 
-def _said(part: _Part, path: str) -> Said:
+def _said(part: _Part, path: str, body: Any) -> Said:
     """The attribute of the template that fills a path of the provider's document."""
     for known in sorted(part.sources, key=len, reverse=True):
         if path == known or path.startswith(known + "."):
-            kind, attribute, address = part.sources[known]
-            return Said(call=f"terraform:{kind}", field=attribute, at=address)
+            source = body.get(BY) if isinstance(body, Mapping) else None
+            source = source or part.sources[known]
+            inner = source.fields.get(path[len(known) + 1 :])
+            words = [word for word in (source.attribute, inner) if isinstance(word, str) and word]
+            return Said(call=f"terraform:{source.type}", field=".".join(words), at=source.address)
     return Said(call=f"terraform:{part.resource.type}", field=path.rpartition(".")[2], at=part.resource.address)
-
-
-def _only_fields(template: Template, fields: Mapping[str, TemplateField]) -> Template:
-    return Template(
-        fields=fields,
-        place=template.place,
-        attaches_to=template.attaches_to,
-        id=template.id,
-        names=template.names,
-        computed=template.computed,
-    )
 
 
 def _mark_unread(part: _Part) -> None:
@@ -434,5 +575,5 @@ def _mark_unread(part: _Part) -> None:
     main = types.get(part.template.attaches_to[1]) if part.template.attaches_to else None
     for path in main.fields if main else ():
         steps = path.removesuffix("[]").split(".")
-        if Document(part.body, Origin("", "", None)).get(".".join(steps)) is None:
+        if Document(part.body, NOWHERE).get(".".join(steps)) is None:
             _set(part.body, steps, Unknown(Why.UNRESOLVED, "the plan does not make it"))

@@ -4,22 +4,51 @@
 after apply (`after_unknown`), and the expressions of the configuration. An unknown value is followed
 along its references to another resource, a data source, a variable or a module's output; what cannot
 be followed stays `Unknown`. (Terraform, JSON output format, read 2026-11-22.)
+
+References say which things an expression mentions, not what it does with them. So a value that is known
+only after apply is never taken from a known one that its expression mentions: it may be cut, joined or
+compared. And `b[each.key]` looks like `b[1 - count.index]`: of several instances none is believed to be
+meant, unless it makes no difference for a place.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from residency.clouds.answers import Unknown
 from residency.model import Why
 
-Module = tuple[str, ...]  # names of the module calls from the root, without indexes
-_INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]$")
-_MODULE_INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
+Modules = tuple[str, ...]  # the module instances from the root: ('pair', 'many["a"]')
 MAX_HOPS = 20  # from reference to reference; a plan cannot hold a circle, a damaged file can
+_INDEX = r'\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]'
+_STEP = re.compile(rf"([^.\[]+)((?:{_INDEX})*)")
+_REPEATED = ("each.", "count.")
+# What instances of one block may differ in and that decides where they stand.
+_PLACES = ("region", "availability_zone", "availability_zone_id", "outpost_arn")
+
+Steps = list[tuple[str, str]]  # of an address or a reference: each name with the indexes behind it
+
+
+def steps_of(text: str) -> Steps:
+    return [(name, index) for name, index in _STEP.findall(text)]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """From where a reference is read: which module instance, and which instance of a repeated block."""
+
+    modules: Modules = ()
+    index: str = ""  # "[0]", '["x"]' or ""
+    for_each: Mapping[str, Any] | None = None
+
+    @property
+    def module(self) -> Modules:
+        """The module without the indexes of its instances."""
+        return tuple(steps_of(name)[0][0] for name in self.modules)
 
 
 @dataclass
@@ -29,30 +58,20 @@ class Resource:
     address: str
     type: str
     provider: str  # full name, such as registry.terraform.io/hashicorp/aws
-    module: Module
-    index: str  # "[0]", '["x"]' or ""
+    name: str  # the address inside its module and without its index
+    scope: Scope
     after: Mapping[str, Any]
     unknown: Any
-    config: Mapping[str, Any]
+    config: Mapping[str, Any]  # empty where the plan's configuration does not hold it
     is_data: bool = False
-
-    @property
-    def name(self) -> str:
-        """The address inside its module and without its index."""
-        return _INDEX.sub("", self.address.rpartition(self._prefix)[2] if self.module else self.address)
-
-    @property
-    def _prefix(self) -> str:
-        return f"module.{self.module[-1]}" + (_module_index(self.address, self.module)) + "."
 
     @property
     def provider_name(self) -> str:
         return self.provider.rpartition("/")[2]
 
-
-def _module_index(address: str, module: Module) -> str:
-    found = re.findall(r"module\.[^.\[]+(\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?\.", address)
-    return found[len(module) - 1] if len(found) >= len(module) else ""
+    @property
+    def expressions(self) -> Mapping[str, Any]:
+        return self.config.get("expressions") or {}
 
 
 @dataclass
@@ -63,6 +82,7 @@ class ModuleConfig:
     outputs: Mapping[str, Any]
     variables: Mapping[str, Any]
     call: Mapping[str, Any] = field(default_factory=dict)
+    for_each: Mapping[str, Any] | None = None
 
 
 class Plan:
@@ -72,14 +92,22 @@ class Plan:
         self.document = document
         configuration = document.get("configuration") or {}
         self.providers: Mapping[str, Any] = configuration.get("provider_config") or {}
-        self.modules: dict[Module, ModuleConfig] = {}
+        self._modules: dict[Modules, ModuleConfig] = {}
         self._read_module(configuration.get("root_module") or {}, (), {})
-        changes = list(self._changes())
-        self.resources = [resource for resource in changes if not resource.is_data]
-        self.data = [*(resource for resource in changes if resource.is_data), *self._prior_data()]
-        self._by_name: dict[tuple[Module, str], list[Resource]] = {}
-        for resource in self.everything():
-            self._by_name.setdefault((resource.module, resource.name), []).append(resource)
+        found = list(self._changes())
+        changed = {change["address"] for change in document.get("resource_changes") or ()}
+        found += self._untouched(changed)
+        found += self._prior_data({resource.address for resource in found})
+        self.resources = [resource for resource in found if not resource.is_data]
+        self.data = [resource for resource in found if resource.is_data]
+        self.by_address = {resource.address: resource for resource in found}
+        self._by_name: dict[tuple[Modules, str], list[Resource]] = {}
+        self._instances: dict[Modules, set[Modules]] = {}  # module -> its instances
+        for resource in found:
+            self._by_name.setdefault((resource.scope.modules, resource.name), []).append(resource)
+            for depth in range(1, len(resource.scope.modules) + 1):
+                inside = Scope(resource.scope.modules[:depth])
+                self._instances.setdefault(inside.module, set()).add(inside.modules)
 
     def everything(self) -> Iterator[Resource]:
         """Resources and data sources."""
@@ -88,10 +116,13 @@ class Plan:
 
     # --- reading ------------------------------------------------------------------------------
 
-    def _read_module(self, module: Mapping[str, Any], path: Module, call: Mapping[str, Any]) -> None:
-        resources = {resource["address"]: resource for resource in module.get("resources") or ()}
-        self.modules[path] = ModuleConfig(
-            resources, module.get("outputs") or {}, module.get("variables") or {}, call.get("expressions") or {}
+    def _read_module(self, module: Mapping[str, Any], path: Modules, call: Mapping[str, Any]) -> None:
+        self._modules[path] = ModuleConfig(
+            resources={resource["address"]: resource for resource in module.get("resources") or ()},
+            outputs=module.get("outputs") or {},
+            variables=module.get("variables") or {},
+            call=call.get("expressions") or {},
+            for_each=call.get("for_each_expression"),
         )
         for name, child in (module.get("module_calls") or {}).items():
             self._read_module(child.get("module") or {}, (*path, name), child)
@@ -101,52 +132,68 @@ class Plan:
             actions, after = change["change"]["actions"], change["change"].get("after")
             gone = after is None or set(actions) <= {"delete", "forget"}
             if not gone and "deposed" not in change:
-                unknown = change["change"].get("after_unknown") or {}
-                yield self._resource(change, after, unknown)
+                yield self._resource(change, after, change["change"].get("after_unknown") or {})
 
-    def _prior_data(self) -> Iterator[Resource]:
+    def _untouched(self, changed: set[str]) -> Iterator[Resource]:
+        """What no change is listed of: a plan that only refreshes lists none, and its prior state is what stays.
+
+        Planned values leave out what is not known yet, so that what the configuration sets is unknown there.
+        """
+        found = {item["address"]: item for item in _walk(self.document.get("planned_values"))}
+        if "resource_changes" not in self.document:
+            found = {item["address"]: item for item in _walk(self._prior_state())} | found
+        for address, item in found.items():
+            if address not in changed:
+                resource = self._resource(item, item.get("values") or {}, {})
+                resource.unknown = _left_out(resource.expressions, resource.after)
+                yield resource
+
+    def _prior_data(self, known: set[str]) -> Iterator[Resource]:
         """Data sources that were read while planning stand in the prior state alone."""
-        root = ((self.document.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
-        for resource in _walk(root):
-            if resource.get("mode") == "data":
+        for resource in _walk(self._prior_state()):
+            if resource.get("mode") == "data" and resource["address"] not in known:
                 yield self._resource(resource, resource.get("values") or {}, {})
 
+    def _prior_state(self) -> Any:
+        return (self.document.get("prior_state") or {}).get("values")
+
     def _resource(self, item: Mapping[str, Any], after: Mapping[str, Any], unknown: Any) -> Resource:
-        address = item["address"]
-        module = tuple(re.findall(r"(?:^|\.)module\.([^.\[]+)", item.get("module_address") or _module_of(address)))
-        index = _INDEX.search(address)
-        resource = Resource(
-            address=address,
+        steps = steps_of(item["address"])
+        modules: list[str] = []
+        while len(steps) > 2 and steps[0][0] == "module":
+            modules.append("".join(steps[1]))
+            steps = steps[2:]
+        name = ".".join(step for step, _ in steps)
+        known = self._modules.get(Scope(tuple(modules)).module)
+        config = (known.resources.get(name) if known else None) or {}
+        return Resource(
+            address=item["address"],
             type=item["type"],
             provider=item.get("provider_name") or item["type"].partition("_")[0],
-            module=module,
-            index=index.group() if index else "",
+            name=name,
+            scope=Scope(tuple(modules), steps[-1][1], config.get("for_each_expression")),
             after=after,
             unknown=unknown,
-            config={},
+            config=config,
             is_data=item.get("mode") == "data",
         )
-        known = self.modules.get(module)
-        resource.config = (known.resources.get(resource.name) if known else None) or {}
-        return resource
 
     # --- looking up ---------------------------------------------------------------------------
 
     def value(self, resource: Resource, path: str, computed: bool = False) -> Any:
         """The value at a path of attributes. `computed`: without an expression the provider's default holds (None)."""
         steps = path.split(".")
-        expressions = resource.config.get("expressions") or {}
-        if computed and steps[0] not in expressions and _at(resource.unknown, steps[0]) is True:
+        if computed and _left_to_the_provider(resource, steps[0]):
             return None
-        return self._inside(resource, resource.after, resource.unknown, expressions, steps)
+        return self._inside(resource, resource.after, resource.unknown, resource.expressions, steps)
 
     def blocks(self, resource: Resource, path: str, computed: bool = False) -> list[BlockView] | Unknown:
         """The repeated blocks at a path, each as a window for further look-ups."""
-        window = BlockView(self, resource, resource.after, resource.unknown, resource.config.get("expressions") or {})
+        window = BlockView(self, resource, resource.after, resource.unknown, resource.expressions)
         if not path:
             return [window]
         first, _, rest = path.partition(".")
-        if computed and first not in window.expressions and _at(window.unknown, first) is True:
+        if computed and _left_to_the_provider(resource, first):
             return []
         found = window.children(first)
         if isinstance(found, Unknown) or not rest:
@@ -159,101 +206,114 @@ class Plan:
             below += children
         return below
 
+    def meant(self, resource: Resource, path: str) -> tuple[str, ...]:
+        """The addresses of everything that the expression at a path may refer to."""
+        expression: Any = resource.expressions
+        for step in path.split("."):
+            expression = _at(_only(expression), step)
+        found = self._not_known_yet(expression, resource)
+        return (found.refers_to,) if found.refers_to and not found.one_of else found.one_of
+
     def _inside(self, resource: Resource, after: Any, unknown: Any, expressions: Any, steps: list[str]) -> Any:
         for step in steps:
             if isinstance(after, list) and len(after) > 1:
                 return Unknown(Why.UNRESOLVED, f"{step} stands in more than one block")
-            after, unknown, expressions = _only(after), _only(unknown), _only(expressions)
+            unknown = _only_unknown(after, unknown)
+            after, expressions = _only(after), _only(expressions)
             after, unknown, expressions = _at(after, step), _at(unknown, step), _at(expressions, step)
             if unknown is True:
-                return self.follow(expressions, resource)
-        if isinstance(after, Mapping) and isinstance(unknown, Mapping):
-            return _with_unknowns(after, unknown)
-        return after
+                return self._not_known_yet(expressions, resource)
+        return _with_unknowns(after, unknown)
 
-    def follow(self, expression: Any, resource: Resource, hops: int = 0) -> Any:
+    def _not_known_yet(self, expression: Any, resource: Resource) -> Unknown:
+        """An unknown value and what it refers to. A known value in its expression is not the value itself."""
+        found = self.follow(expression, resource.scope)
+        return found if isinstance(found, Unknown) else Unknown(Why.NOT_KNOWN_YET, "known only after apply")
+
+    # --- following ----------------------------------------------------------------------------
+
+    def follow(self, expression: Any, scope: Scope, hops: int = 0) -> Any:
         """The value of an expression that refers to exactly one thing; Unknown where it cannot be told."""
-        not_yet = Unknown(Why.NOT_KNOWN_YET, "known only after apply")
         if not isinstance(expression, Mapping) or hops > MAX_HOPS:
-            return not_yet
+            return Unknown(Why.NOT_KNOWN_YET, "known only after apply")
         if "constant_value" in expression:
             return expression["constant_value"]
-        references = _distinct(expression.get("references") or ())
-        if len(references) != 1:
-            return not_yet
-        return self._refer(references[0], resource, hops)
+        references = _longest(expression.get("references") or ())
+        things = [name for name in references if not name.startswith(_REPEATED)]
+        repeated = len(things) < len(references)
+        if not things and any(name.startswith("each.value") for name in references):
+            return self._of_each(scope, hops)
+        if len(things) != 1:
+            return Unknown(Why.NOT_KNOWN_YET, "known only after apply", one_of=self._mentioned(things, scope, hops))
+        return self._refer(things[0], scope, hops, repeated)
 
-    def _refer(self, reference: str, resource: Resource, hops: int) -> Any:
-        kind, _, rest = reference.partition(".")
+    def _of_each(self, scope: Scope, hops: int) -> Any:
+        """`each.value` where a block repeats over the instances of another resource (chained for_each)."""
+        things = _longest((scope.for_each or {}).get("references") or ())
+        if len(things) != 1 or len(steps_of(things[0])) != 2 or things[0].startswith(("var.", "local.", "module.")):
+            return Unknown(Why.NOT_KNOWN_YET, "each.value is not in the plan")
+        return self._attribute(things[0], scope, repeated=True)
+
+    def _mentioned(self, references: Iterable[str], scope: Scope, hops: int) -> tuple[str, ...]:
+        """The resources that an expression may mean."""
+        found: dict[str, None] = {}
+        for reference in references:
+            value = self._refer(reference, scope, hops + 1, repeated=False)
+            if isinstance(value, Unknown):
+                found |= dict.fromkeys((value.refers_to,) if value.refers_to else value.one_of)
+        return tuple(found)
+
+    def _refer(self, reference: str, scope: Scope, hops: int, repeated: bool) -> Any:
+        kind = reference.partition(".")[0]
         if kind == "var":
-            return self._variable(rest.partition(".")[0], resource, hops)
+            return self._variable(reference, scope, hops)
         if kind == "module":
-            return self._output(rest, resource, hops)
+            return self._output(reference, scope, hops)
         if kind in ("local", "each", "count", "path", "terraform", "self"):
             return Unknown(Why.NOT_KNOWN_YET, f"{reference} is not in the plan")
-        return self._attribute(reference, resource)
+        return self._attribute(reference, scope, repeated)
 
-    def _variable(self, name: str, resource: Resource, hops: int) -> Any:
-        if not resource.module:
-            given = (self.document.get("variables") or {}).get(name)
-            if given is not None and "value" in given:
-                return given["value"]
-            return self._default(name, ())
-        call = self.modules[resource.module].call.get(name)
-        if call is None:
-            return self._default(name, resource.module)
-        parent = Resource(
-            address="",
-            type="",
-            provider=resource.provider,
-            module=resource.module[:-1],
-            index="",
-            after={},
-            unknown={},
-            config={},
-        )
-        return self.follow(call, parent, hops + 1)
+    def _variable(self, reference: str, scope: Scope, hops: int) -> Any:
+        (_, _), (name, index), *rest = steps_of(reference)
+        given = (self.document.get("variables") or {}).get(name) if not scope.modules else None
+        module = self._modules.get(scope.module)
+        call = module.call.get(name) if module and scope.modules else None
+        if given is not None:
+            value = given["value"] if "value" in given else _no_value(name)
+        elif call is not None:
+            assert module
+            caller = Scope(scope.modules[:-1], steps_of(scope.modules[-1])[0][1], module.for_each)
+            value = self.follow(call, caller, hops + 1)
+        else:
+            variable = module.variables.get(name) if module else None
+            value = variable["default"] if variable and "default" in variable else _no_value(name)
+        return _part_of(value, [("", index), *rest])
 
-    def _default(self, name: str, module: Module) -> Any:
-        known = self.modules.get(module)
-        variable = known.variables.get(name) if known else None
-        if variable and "default" in variable:
-            return variable["default"]
-        return Unknown(Why.NOT_KNOWN_YET, f"the variable {name} has no value in the plan")
+    def _output(self, reference: str, scope: Scope, hops: int) -> Any:
+        steps = steps_of(reference)
+        name, index = steps[1]
+        module = (*scope.module, name)
+        instances = [m for m in self._instances.get(module, {(*scope.modules, name)}) if m[:-1] == scope.modules]
+        if index:
+            instances = [(*scope.modules, name + index)]
+        known = self._modules.get(module)
+        declared = known.outputs.get(steps[2][0]) if known and len(steps) > 2 else None
+        if len(instances) != 1 or declared is None:
+            return Unknown(Why.NOT_KNOWN_YET, f"{reference} is not one output of the plan")
+        value = self.follow(declared.get("expression"), Scope(instances[0]), hops + 1)
+        return _part_of(value, [("", steps[2][1]), *steps[3:]])
 
-    def _output(self, rest: str, resource: Resource, hops: int) -> Any:
-        name, _, output = rest.partition(".")
-        module = (*resource.module, _MODULE_INDEX.sub("", name))
-        known = self.modules.get(module)
-        declared = known.outputs.get(output.partition(".")[0]) if known else None
-        inside = Resource(
-            address="", type="", provider=resource.provider, module=module, index="", after={}, unknown={}, config={}
-        )
-        return self.follow((declared or {}).get("expression"), inside, hops + 1)
-
-    def _attribute(self, reference: str, resource: Resource) -> Any:
-        steps = _MODULE_INDEX.sub("", reference).split(".")
-        length = 3 if steps[0] == "data" else 2
-        target = self.instance(".".join(steps[:length]), resource)
-        if target is None:
-            return Unknown(Why.NOT_KNOWN_YET, f"{reference} is not one resource of the plan")
-        attribute = ".".join(steps[length:])
-        value = self._inside_known(target, attribute) if attribute else None
-        return Unknown(Why.NOT_KNOWN_YET, reference, refers_to=target.address) if value is None else value
-
-    def _inside_known(self, target: Resource, attribute: str) -> Any:
-        if _at(target.unknown, attribute.partition(".")[0]) is True:
-            return None
-        value: Any = target.after
-        for step in attribute.split("."):
-            value = _at(_only(value), step)
-        return value
-
-    def instance(self, name: str, seen_from: Resource) -> Resource | None:
-        """The one instance that a name can mean: the only one, or the one with the same index."""
-        found = self._by_name.get((seen_from.module, name), [])
-        same = [resource for resource in found if resource.index == seen_from.index]
-        return found[0] if len(found) == 1 else same[0] if len(same) == 1 else None
+    def _attribute(self, reference: str, scope: Scope, repeated: bool) -> Any:
+        steps = steps_of(reference)
+        length = 3 if steps[0][0] == "data" else 2
+        name, index = ".".join(step for step, _ in steps[:length]), steps[min(length, len(steps)) - 1][1]
+        found = self._by_name.get((scope.modules, name), [])
+        if index:
+            found = [resource for resource in found if resource.scope.index == index]
+        if len(found) != 1:
+            return _one_of(reference, found, scope.index if repeated else "")
+        value = _known(found[0], steps[length:])
+        return Unknown(Why.NOT_KNOWN_YET, reference, refers_to=found[0].address) if value is None else value
 
 
 @dataclass(frozen=True)
@@ -270,28 +330,113 @@ class BlockView:
         return self.plan._inside(self.resource, self.after, self.unknown, self.expressions, path.split("."))
 
     def children(self, name: str) -> list[BlockView] | Unknown:
-        after, unknown, expressions = (_at(_only(part), name) for part in (self.after, self.unknown, self.expressions))
+        unknown = _at(_only_unknown(self.after, self.unknown), name)
+        after, expressions = (_at(_only(part), name) for part in (self.after, self.expressions))
         if unknown is True:
-            found = self.plan.follow(None, self.resource)
-            assert isinstance(found, Unknown)
-            return found
+            return self.plan._not_known_yet(None, self.resource)
         elements = after if isinstance(after, list) else [after] if after else []
         return [
             BlockView(self.plan, self.resource, element, unknown_part, expression)
             for element, unknown_part, expression in zip(
-                elements,
-                _aligned(unknown, len(elements), True),
-                _aligned(expressions, len(elements), None),
-                strict=True,
+                elements, _unknown_parts(unknown, len(elements)), _whose(expressions, elements), strict=True
             )
         ]
 
 
-def _aligned(part: Any, length: int, otherwise: Any) -> list[Any]:
-    """One part for each element; `otherwise` where a list does not tell which is whose."""
-    if isinstance(part, list) and part:
-        return part if len(part) == length else [otherwise] * length
-    return [part or None] * length
+def _left_to_the_provider(resource: Resource, attribute: str) -> bool:
+    """Nobody set it, and the provider fills it. Where the configuration is missing nobody can say so."""
+    unset = bool(resource.config) and attribute not in resource.expressions
+    return unset and _at(resource.unknown, attribute) is True
+
+
+def _one_of(reference: str, found: list[Resource], index: str) -> Unknown:
+    """One of several instances: the one with the same index comes first, and is believed where all stand alike."""
+    found = sorted(found, key=lambda resource: not index or resource.scope.index != index)
+    same = bool(found) and bool(index) and found[0].scope.index == index
+    places = [[(r.after.get(key), _at(r.unknown, key)) for key in _PLACES] for r in found]
+    alike = same and all(place == places[0] for place in places)
+    return Unknown(
+        Why.NOT_KNOWN_YET,
+        f"{reference} is not one resource of the plan",
+        refers_to=found[0].address if alike else None,
+        one_of=tuple(resource.address for resource in found),
+        same_index=same,
+    )
+
+
+def _known(target: Resource, steps: Steps) -> Any:
+    """A value of another resource; None where it is not known, or no attribute is named."""
+    if not steps or _at(target.unknown, steps[0][0]) is True:
+        return None
+    value = _part_of(_with_unknowns(target.after, target.unknown), steps)
+    return None if isinstance(value, Unknown) else value
+
+
+def _part_of(value: Any, steps: Steps) -> Any:
+    """What stands at the steps inside a value; an unknown one stays so."""
+    for name, indexes in steps:
+        keys: list[Any] = [name] if name else []
+        keys += [json.loads(index[1:-1]) for index in re.findall(_INDEX, indexes) if _is_constant(index)]
+        for key in keys:
+            if isinstance(value, Unknown):
+                return value
+            if isinstance(value, list) and isinstance(key, int) and key < len(value):
+                value = value[key]
+            elif isinstance(value, Mapping) and str(key) in value:
+                value = value[str(key)]
+            else:
+                return Unknown(Why.NOT_KNOWN_YET, f"{name or key} is not in the plan")
+    return value
+
+
+def _is_constant(index: str) -> bool:
+    return re.fullmatch(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]', index) is not None
+
+
+def _no_value(name: str) -> Unknown:
+    return Unknown(Why.NOT_KNOWN_YET, f"the variable {name} has no value in the plan")
+
+
+def _unknown_parts(unknown: Any, length: int) -> list[Any]:
+    """What is unknown of each element; everything where the list does not tell which is whose."""
+    if isinstance(unknown, list):
+        return unknown if len(unknown) == length else [True] * length
+    return [unknown or None] * length
+
+
+def _whose(expressions: Any, elements: list[Any]) -> list[Any]:
+    """The expressions that fill each element; None where that cannot be told.
+
+    A plan lists the elements of a set in another order than the configuration, and blocks that are made
+    by `dynamic` are missing there. What is constant must be what stands in the element.
+    """
+    if not isinstance(expressions, list) or len(expressions) != len(elements):
+        return [None] * len(elements)
+    if all(_fits(*pair) for pair in zip(expressions, elements, strict=True)):
+        return expressions
+    fitting = [[expression for expression in expressions if _fits(expression, element)] for element in elements]
+    return [found[0] if len(found) == 1 else None for found in fitting]
+
+
+def _fits(expression: Any, element: Any) -> bool:
+    """No constant of the expression contradicts the element."""
+    if isinstance(expression, Mapping) and "constant_value" in expression:
+        return element is None or str(expression["constant_value"]) == str(element)
+    if isinstance(expression, Mapping) and "references" not in expression and isinstance(element, Mapping):
+        return all(_fits(part, element.get(name)) for name, part in expression.items())
+    if isinstance(expression, list) and isinstance(element, list) and len(expression) == len(element) == 1:
+        return _fits(expression[0], element[0])
+    return True
+
+
+def _left_out(expressions: Any, values: Any) -> Any:
+    """What expressions set and values lack, in the shape of `after_unknown`."""
+    if isinstance(expressions, list) and isinstance(values, list) and len(expressions) == len(values):
+        return [_left_out(*pair) for pair in zip(expressions, values, strict=True)]
+    written = isinstance(expressions, Mapping) and not expressions.keys() & {"references", "constant_value"}
+    if written and isinstance(values, Mapping):
+        return {name: name not in values or _left_out(part, values[name]) for name, part in expressions.items()}
+    return None
 
 
 def _at(part: Any, step: str) -> Any:
@@ -307,23 +452,36 @@ def _only(part: Any) -> Any:
     return part
 
 
-def _with_unknowns(after: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
-    marks = {key: Unknown(Why.NOT_KNOWN_YET, key) for key, value in unknown.items() if value is True}
-    return {**after, **marks}
+def _only_unknown(after: Any, unknown: Any) -> Any:
+    """What is unknown of a block that stands once; everything where the lists do not agree."""
+    if isinstance(unknown, list) and len(unknown) != 1:
+        return True if after or unknown else None
+    return _only(unknown)
 
 
-def _distinct(references: Any) -> list[str]:
-    """The longest form of each reference: `aws_kms_key.k.arn` is listed with `aws_kms_key.k`. Indexes are ours."""
-    plain = [r for r in references if not r.startswith(("each.", "count."))]
-    return [r for r in plain if not any(o != r and re.match(re.escape(r) + r"[.\[]", o) for o in plain)]
+def _with_unknowns(after: Any, unknown: Any) -> Any:
+    """A value with a mark in every place that is not known yet."""
+    if isinstance(after, Mapping) and isinstance(unknown, Mapping):
+        return {**after, **{key: _mark(key) for key, value in unknown.items() if value is True}}
+    if isinstance(after, list) and isinstance(unknown, list) and len(after) == len(unknown):
+        return [_mark("") if mark is True else item for item, mark in zip(after, unknown, strict=True)]
+    return after
 
 
-def _module_of(address: str) -> str:
-    found = re.match(r"^((?:module\.[^.\[]+(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?\.)*)", address)
-    return found.group(1).rstrip(".") if found else ""
+def _mark(key: str) -> Unknown:
+    return Unknown(Why.NOT_KNOWN_YET, key)
 
 
-def _walk(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from module.get("resources") or ()
-    for child in module.get("child_modules") or ():
-        yield from _walk(child)
+def _longest(references: Iterable[str]) -> list[str]:
+    """The longest form of each reference: `aws_kms_key.k.arn` is listed with `aws_kms_key.k`."""
+    plain = list(dict.fromkeys(references))
+    return [r for r in plain if not any(o != r and o.startswith((f"{r}.", f"{r}[")) for o in plain)]
+
+
+def _walk(values: Any) -> Iterator[Mapping[str, Any]]:
+    """Every resource of planned values or of a state, those of child modules included."""
+    waiting = [(values or {}).get("root_module") or {}]
+    while waiting:
+        module = waiting.pop()
+        yield from module.get("resources") or ()
+        waiting += module.get("child_modules") or ()

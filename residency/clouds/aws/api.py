@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from residency.clouds.answers import Answer, Body, Unknown
-from residency.clouds.aws.errors import CALL_ERRORS, Refusal, code_of, refusal_of
+from residency.clouds.aws.errors import CALL_ERRORS, Refusal, code_of, heard, refusal_of
 from residency.clouds.aws.session import AccountSession
 from residency.model import Cell, Gap, Status, Why
 
@@ -46,6 +47,7 @@ class Api:
         self._identified = identified
         self._clients: dict[tuple[str, str | None], BaseClient] = {}
         self._once: dict[object, Answer] = {}
+        self._refused: dict[object, Gap] = {}  # of what was asked once and refused
         self._lock = threading.Lock()
         self._pages = 0
 
@@ -67,11 +69,12 @@ class Api:
             yield from ({call: {path: element}} for element in page[name])
             self._refuse_a_full_last_page(call, page, name, params)
 
-    def one(self, call: str, expect: str, **params: Any) -> Body:
+    def one(self, call: str, *expect: str, **params: Any) -> Body:
         """The whole answer of a call without pages, as `{call: answer}`. Raises Refused."""
         for page in self._pages_of(call, None, params):
-            if expect not in page:
-                raise Refused(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {expect}"))
+            for field in expect:
+                if not _holds(page, field):
+                    raise Refused(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {field}"))
             return {call: page}
         raise Refused(call, Refusal(Status.MALFORMED, "no-answer", "there was no answer"))
 
@@ -89,7 +92,8 @@ class Api:
         """Ask one follow-up and write its answer into the document under the call's name.
 
         None where the provider answers with one of its words for "there is none"; Unknown, and a gap
-        on the subject, where it refuses or where the answer lacks the field that it always has.
+        on the subject, where it refuses or where the answer lacks the field that it always has (`expect`,
+        a path: botocore reads an empty body or a login page as an answer whose first field is empty).
         """
         body[call] = self._answer(call, expect, subject, frozenset(absent), region, params)
         return body[call]
@@ -100,13 +104,17 @@ class Api:
         """The same question about a thing that many stores share is asked once for the cell."""
         with self._lock:
             known = key in self._once
-        if not known:
-            answer = self._answer(call, expect, subject, frozenset(), region, params)
-            with self._lock:
-                self._once[key] = answer
-        answer = self._once[key]
-        if known and isinstance(answer, Unknown):
-            self._repeat_gap(call, subject)
+        if known:
+            answer = self._once[key]
+            if isinstance(answer, Unknown):
+                self._repeat_gap(self._refused[key], subject)
+            return answer
+        answer = self._answer(call, expect, subject, frozenset(), region, params)
+        with self._lock:
+            if isinstance(answer, Unknown):
+                own = (gap for gap in reversed(self.gaps) if (gap.call, gap.subject) == (call, subject))
+                self._refused[key] = next(own)
+            self._once[key] = answer
         return answer
 
     def spread(self, follow_up: Callable[[Api, Body], Body], bodies: Iterable[Body]) -> Iterator[Body]:
@@ -144,12 +152,8 @@ class Api:
         service, _, operation = call.partition(":")
         try:
             client: Any = self._client(service, region)
-            method = xform_name(operation)
-            if client.can_paginate(method):
-                pages: Iterable[Mapping[str, Any]] = client.get_paginator(method).paginate(**params)
-            else:
-                pages = iter([getattr(client, method)(**params)])
-            for page in pages:
+            pages = _pages(client, xform_name(operation), params)
+            while (page := heard(lambda: next(pages, None))) is not None:
                 self._count()
                 yield page
         except CALL_ERRORS as error:
@@ -175,7 +179,7 @@ class Api:
         self._count()
         try:
             client: Any = self._client(service, region)
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            answer: dict[str, Any] = heard(lambda: getattr(client, xform_name(operation))(**params))
         except CALL_ERRORS as error:
             if code_of(error) in absent:
                 return None
@@ -183,7 +187,7 @@ class Api:
             if region_header:
                 return {"BucketRegion": region_header}  # S3 says it even to those whom it refuses the rest
             return self._unknown(call, refusal_of(error, identified=self._identified), subject)
-        if expect not in answer:
+        if not _holds(answer, expect):
             return self._unknown(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {expect}"), subject)
         answer.pop("ResponseMetadata", None)
         return answer
@@ -206,20 +210,19 @@ class Api:
         with self._lock:
             self.gaps.append(gap)
 
-    def _repeat_gap(self, call: str, subject: str) -> None:
+    def _repeat_gap(self, gap: Gap, subject: str) -> None:
         """The refusal of a shared thing is a gap of every store that shares it."""
         with self._lock:
-            last = next(gap for gap in self.gaps if gap.call == call)
             self.gaps.append(
                 Gap(
                     cell=self.cell,
                     subject=subject,
-                    call=call,
-                    status=last.status,
-                    code=last.code,
-                    needs=last.needs,
-                    policy=last.policy,
-                    reason=last.reason,
+                    call=gap.call,
+                    status=gap.status,
+                    code=gap.code,
+                    needs=gap.needs,
+                    policy=gap.policy,
+                    reason=gap.reason,
                 )
             )
 
@@ -236,7 +239,24 @@ class Api:
             return client
 
 
+def _pages(client: Any, method: str, params: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if client.can_paginate(method):
+        yield from client.get_paginator(method).paginate(**params)
+    else:
+        yield getattr(client, method)(**params)
+
+
+def _holds(answer: Any, path: str) -> bool:
+    """The answer has every field of the path."""
+    for step in path.split("."):
+        if not isinstance(answer, Mapping) or step not in answer:
+            return False
+        answer = answer[step]
+    return True
+
+
 def _bucket_region(error: Exception) -> str | None:
-    headers = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    region = headers.get("x-amz-bucket-region")
+    if not isinstance(error, ClientError):
+        return None  # nothing was answered: what botocore then calls the error's response is None
+    region = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region")
     return str(region) if region else None

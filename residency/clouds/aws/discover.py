@@ -17,6 +17,8 @@ NEEDS = {IDENTITY: IDENTITY, REGIONS: REGIONS, ACCOUNTS: ACCOUNTS, PARENTS: PARE
 # What an organisation says of an account that cannot be scanned (Organizations API reference, Account.Status).
 UNREACHABLE_ACCOUNTS = {
     "SUSPENDED": Status.ACCOUNT_SUSPENDED,
+    # Closed, and not yet gone: for 90 days it can be opened again, and its data are still there.
+    "CLOSED": Status.ACCOUNT_SUSPENDED,
     "PENDING_CLOSURE": Status.ACCOUNT_PENDING,
     "PENDING_ACTIVATION": Status.ACCOUNT_PENDING,
 }
@@ -30,7 +32,7 @@ class Identity:
 
 
 def identity(api: Api) -> Iterator[Body]:
-    yield api.one(IDENTITY, "Account")
+    yield api.one(IDENTITY, "Account", "Arn")
 
 
 def regions(api: Api) -> Iterator[Body]:

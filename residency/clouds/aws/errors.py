@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -12,6 +14,7 @@ from residency.model import Status
 
 # Every error of a call that the provider, the network or the credentials cause.
 CALL_ERRORS = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
+_STUMBLES = (LookupError, TypeError, ValueError, AttributeError)
 
 _UNAUTHENTICATED = frozenset(
     [
@@ -72,6 +75,7 @@ _UNREACHABLE = (
     boto.SSLError,
     boto.HTTPClientError,
 )
+Heard = TypeVar("Heard")
 _POLICY_ID = re.compile(r"\bp-[a-z0-9]{8,}\b")
 _MAX_REASON = 200
 
@@ -84,6 +88,20 @@ class Refusal:
     code: str
     reason: str
     policy: str | None = None
+
+
+def heard(call: Callable[[], Heard]) -> Heard:
+    """What a call of botocore answers. Raises CALL_ERRORS and nothing else.
+
+    Its parsers stumble over an answer that is not of the service (a login page has no
+    GetCallerIdentityResult): that is an answer that cannot be parsed, and no defect of ours.
+    """
+    try:
+        return call()
+    except CALL_ERRORS:
+        raise
+    except _STUMBLES as error:
+        raise ResponseParserError(f"no answer of this service: {type(error).__name__} {error}") from error
 
 
 def refusal_of(error: Exception, *, identified: bool) -> Refusal:

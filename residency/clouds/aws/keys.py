@@ -34,7 +34,9 @@ def describe(api: Api, body: Body, key: Any, *, subject: str, region: str | None
         return
     arn = parse_arn(key)
     where = (arn.region if arn else None) or region
-    answer = api.ask_once(("key", where, key), DESCRIBE, expect="KeyMetadata", subject=subject, region=where, KeyId=key)
+    answer = api.ask_once(
+        ("key", where, key), DESCRIBE, expect="KeyMetadata.KeyId", subject=subject, region=where, KeyId=key
+    )
     body.setdefault(DESCRIBE, {})[key] = answer
 
 
@@ -50,25 +52,33 @@ def of_key(document: Document, key: Any, said: Said) -> Control:
     metadata = _metadata(document, reference)
     known = parse_arn(metadata.get("Arn")) or arn
     grade, modifiers = _grade(metadata)
+    region = (_answer(document, reference) or {}).get("@region")  # a template knows it before there is a name
     return Control(
         grade=grade,
         modifiers=modifiers,
         key=str(known) if known else reference,
         key_account=known.account if known else None,
-        key_place=known.place if known else None,
+        key_place=known.place if known else document.place(region),
         said_by=(said, Said(call=DESCRIBE, field="KeyMetadata.Origin")) if metadata else (said,),
     )
 
 
 def _metadata(document: Document, reference: str | None) -> Mapping[str, Any]:
     """KeyMetadata of a key, empty where it could not be read."""
-    answers = document.root.body.get(DESCRIBE) or {}
-    found = Document(answers.get(reference), document.origin).get("KeyMetadata")
+    found = (_answer(document, reference) or {}).get("KeyMetadata")
     return found if isinstance(found, Mapping) else {}
+
+
+def _answer(document: Document, reference: str | None) -> Mapping[str, Any] | None:
+    answer = (document.root.body.get(DESCRIBE) or {}).get(reference)
+    return answer if isinstance(answer, Mapping) else None
 
 
 def _grade(metadata: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
     manager, origin = metadata.get("KeyManager"), metadata.get("Origin")
+    if isinstance(origin, str) and metadata.get("CustomKeyStoreId"):
+        # A template says no origin, but in which store it stands and that it is a key from outside.
+        origin = "EXTERNAL_KEY_STORE" if metadata.get("XksKeyConfiguration") else "AWS_CLOUDHSM"
     if manager == "AWS":
         return PROVIDER_OWNED, ("provider-managed-key",)
     if manager == "CUSTOMER" and origin in _BY_ORIGIN:

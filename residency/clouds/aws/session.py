@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config as BotoConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from residency.clouds.aws.arn import parse_arn
 
@@ -49,22 +51,15 @@ class AccountSession:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._session = boto3.Session(profile_name=access.profile)
         self._lock = threading.Lock()
-        self._config = BotoConfig(
-            connect_timeout=min(10.0, access.timeout),
-            read_timeout=access.timeout,
-            retries={"mode": "standard", "total_max_attempts": access.attempts},
-            max_pool_connections=32,
-            user_agent_extra="residency",
-        )
-        if access.role_arn:
-            self._take_role(access.role_arn)
 
     @property
     def home_region(self) -> str:
         """The region whose endpoint answers what belongs to no region."""
-        region: str | None = self._session.region_name
+        return self._home_of(self._session)
+
+    def _home_of(self, session: boto3.Session) -> str:
+        region: str | None = session.region_name
         return region or _ASK_IN.get(self._access.partition, _ASK_IN["aws"])
 
     def partition_of(self, region: str, otherwise: str) -> str:
@@ -75,28 +70,56 @@ class AccountSession:
         return otherwise
 
     def client(self, service: str, region: str | None) -> BaseClient:
+        """A client of one service. Raises CALL_ERRORS."""
+        endpoint = self._access.endpoint
         with self._lock:
             make: Any = self._session.client
-            client: BaseClient = make(
-                service, region_name=region or self.home_region, endpoint_url=self._access.endpoint, config=self._config
-            )
+            where = region or self.home_region
+            try:
+                client: BaseClient = make(service, region_name=where, endpoint_url=endpoint, config=self._config)
+            except ValueError as error:  # the endpoint of the source or of the environment is no address
+                raise EndpointConnectionError(endpoint_url=endpoint or str(error)) from error
             return client
 
-    def _take_role(self, role_arn: str) -> None:
-        """Credentials of the role, renewed before they expire."""
-        core = self._session._session
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """Made with the first client, so that a profile or a credential that is missing refuses that call."""
+        session = self._of_profile()
+        return self._in_role(session, self._access.role_arn) if self._access.role_arn else session
+
+    def _of_profile(self) -> boto3.Session:
+        return boto3.Session(profile_name=self._access.profile)
+
+    @cached_property
+    def _config(self) -> BotoConfig:
+        """Time and attempts of a call; AWS_MAX_ATTEMPTS and the profile's `max_attempts` go before our own number."""
+        given = self._of_profile()._session.get_config_variable("max_attempts")
+        return BotoConfig(
+            connect_timeout=min(10.0, self._access.timeout),
+            read_timeout=self._access.timeout,
+            retries={"mode": "standard", "total_max_attempts": given or self._access.attempts},
+            max_pool_connections=32,
+            user_agent_extra="residency",
+        )
+
+    def _in_role(self, session: boto3.Session, role_arn: str) -> boto3.Session:
+        """A session with credentials of the role, renewed before they expire."""
+        core = session._session
+        source = core.get_credentials()
+        if source is None:
+            raise NoCredentialsError
         extra = {"RoleSessionName": "residency"}
         if self._access.external_id:
             extra["ExternalId"] = self._access.external_id
+        home = self._home_of(session)
 
         def create_client(service: str, **options: Any) -> BaseClient:
-            where = {"region_name": self.home_region, "endpoint_url": self._access.endpoint, "config": self._config}
+            where = {"region_name": home, "endpoint_url": self._access.endpoint, "config": self._config}
             client: BaseClient = core.create_client(service, **(where | options))
             return client
 
-        source = core.get_credentials()
         fetcher = AssumeRoleCredentialFetcher(create_client, source, role_arn, extra_args=extra)
-        credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-        self._session = boto3.Session(profile_name=self._access.profile)
-        renewed: Any = self._session._session
-        renewed._credentials = credentials
+        renewed = self._of_profile()
+        inside: Any = renewed._session
+        inside._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return renewed

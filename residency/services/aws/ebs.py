@@ -21,7 +21,9 @@ SHARES, LAUNCH = "ec2:DescribeSnapshotAttribute", "ec2:DescribeImageAttribute"
 VOLUME, SNAPSHOT, IMAGE = f"{VOLUMES}.Volumes[]", f"{SNAPSHOTS}.Snapshots[]", f"{IMAGES}.Images[]"
 PERMISSIONS, LAUNCHERS = f"{SHARES}.CreateVolumePermissions[]", f"{LAUNCH}.LaunchPermissions[]"
 DISKS = f"{IMAGE}.BlockDeviceMappings[]"
-COPIED_FROM = "ec2:CopySnapshot.SourceSnapshotId"  # only a template says it: the copy itself forgets
+# Only a template says these: the copy itself forgets.
+COPIED_FROM, COPIED_FROM_REGION = "ec2:CopySnapshot.SourceSnapshotId", "ec2:CopySnapshot.SourceRegion"
+COPIED_TO = "ec2:CopyImage.DestinationOutpostArn"
 
 ARN = "arn:{partition}:ec2:{region}:{account}:"
 VOLUME_ARN, SNAPSHOT_ARN = ARN + "volume/{id}", "arn:{partition}:ec2:{region}::snapshot/{id}"
@@ -29,6 +31,7 @@ IMAGE_ARN = "arn:{partition}:ec2:{region}::image/{id}"
 # Made from a snapshot that was copied from elsewhere, a snapshot names this volume, which never was
 # (EC2 API reference, Snapshot, VolumeId: an arbitrary id that is not to be used).
 NO_VOLUME = "vol-ffffffff"
+OUTPOST = "aws.outpost"
 
 VOLUME_NEEDS = {VOLUMES: VOLUMES, **keys.NEEDS}
 SNAPSHOT_NEEDS = {SNAPSHOTS: SNAPSHOTS, SHARES: SHARES, **keys.NEEDS}
@@ -105,8 +108,9 @@ def place_snapshot(snapshot: Document) -> Placed:
     shares = list(_shared(snapshot, PERMISSIONS, primary))
     key_copies = keys.replicas(snapshot, snapshot.get(f"{SNAPSHOT}.KmsKeyId"))
     yield _store(snapshot, "aws.ebs.snapshot", store_id, name, f"{SNAPSHOT}.Tags[]", (primary, *shares, *key_copies))
-    volume = None if source == NO_VOLUME else snapshot.id_of(_here(VOLUME_ARN, snapshot), source)
-    copied_from = snapshot.id_of(_here(SNAPSHOT_ARN, snapshot), snapshot.get(COPIED_FROM))
+    volume = None if source == NO_VOLUME else snapshot.id_of(_open(VOLUME_ARN), source, snapshot.origin.region)
+    region = snapshot.get(COPIED_FROM_REGION)
+    copied_from = snapshot.id_of(_open(SNAPSHOT_ARN), snapshot.get(COPIED_FROM), region)
     for origin, path in ((volume, f"{SNAPSHOT}.VolumeId"), (copied_from, COPIED_FROM)):
         if origin:
             yield _edge(origin, store_id, primary, snapshot.said(path))
@@ -115,23 +119,25 @@ def place_snapshot(snapshot: Document) -> Placed:
 def place_image(image: Document) -> Placed:
     name = image.get(f"{IMAGE}.ImageId")
     store_id = image.id(IMAGE_ARN, region=image.origin.region, id=name)
-    primary = image.copy(Role.PRIMARY, image.origin.region or _region(image), image.said(f"{IMAGE}.ImageId"))
+    disks = image.each(DISKS)
+    disks = [] if isinstance(disks, Unknown) else disks
+    code, said, namespace = _place_of_image(image, disks)
+    primary = image.copy(Role.PRIMARY, code, said, namespace=namespace)
     shares = list(_shared(image, LAUNCHERS, primary))
     yield _store(image, "aws.ebs.image", store_id, name, f"{IMAGE}.Tags[]", (primary, *shares))
-    disks = image.each(DISKS)
-    for disk in [] if isinstance(disks, Unknown) else disks:
-        snapshot = image.id_of(_here(SNAPSHOT_ARN, image), disk.get("Ebs.SnapshotId"))
+    for disk in disks:
+        snapshot = image.id_of(_open(SNAPSHOT_ARN), disk.get("Ebs.SnapshotId"), image.origin.region)
         if snapshot:
             yield _edge(snapshot, store_id, primary, disk.said("Ebs.SnapshotId"))
     region, source = image.get(f"{IMAGE}.SourceImageRegion"), image.get(f"{IMAGE}.SourceImageId")
-    original = image.id_of(IMAGE_ARN.replace("{region}", str(region)).replace("{id}", "{0}"), source)
+    original = image.id_of(_open(IMAGE_ARN), source, region)
     if original and original != store_id:
         yield _edge(original, store_id, primary, image.said(f"{IMAGE}.SourceImageId"))
 
 
-def _here(template: str, document: Document) -> str:
-    """The template of a name in this document's own region, with the id left open."""
-    return template.replace("{region}", document.origin.region or "").replace("{id}", "{0}")
+def _open(template: str) -> str:
+    """The template of another store's id, with its name left open."""
+    return template.replace("{id}", "{0}")
 
 
 def _edge(source: str, target: str, primary: Copy, said: Said) -> Edge:
@@ -167,9 +173,8 @@ def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str,
     A zonal thing (`zone`) that names no zone stands nowhere that is known: its region would be a guess.
     """
     outpost = document.get(f"{path}.OutpostArn")
-    if outpost and not isinstance(outpost, Unknown):
-        arn = parse_arn(outpost)
-        return arn.resource.rpartition("/")[2] if arn else None, f"{path}.OutpostArn", "aws.outpost"
+    if outpost:
+        return _outpost(outpost), f"{path}.OutpostArn", OUTPOST
     for field in ("AvailabilityZoneId", "AvailabilityZone"):
         if document.get(f"{path}.{field}"):
             return document.get(f"{path}.{field}"), f"{path}.{field}", None
@@ -178,21 +183,44 @@ def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str,
     return document.origin.region or _region(document), f"{path}.SnapshotId", None
 
 
+def _outpost(name: Any) -> Any:
+    """The id of an Outpost: it stands in its owner's building, which its region does not say."""
+    arn = parse_arn(name)
+    return arn.resource.rpartition("/")[2] if arn else name if isinstance(name, Unknown) else None
+
+
 def _region(document: Document) -> Any:
     """The region that a template leaves open."""
     return document.get("@region")
 
 
+def _place_of_image(image: Document, disks: list[Document]) -> tuple[Any, Said, str | None]:
+    """Location, said and namespace: the Outpost that holds its snapshots, its region otherwise."""
+    holding = [disk for disk in disks if disk.get("Ebs.OutpostArn")]
+    outpost = image.get(COPIED_TO)
+    if outpost:
+        return _outpost(outpost), image.said(COPIED_TO), OUTPOST
+    if holding:
+        return _outpost(holding[0].get("Ebs.OutpostArn")), holding[0].said("Ebs.OutpostArn"), OUTPOST
+    return image.origin.region or _region(image), image.said(f"{IMAGE}.ImageId"), None
+
+
 def _control(document: Document, path: str) -> Control:
     encrypted, key = document.get(f"{path}.Encrypted"), document.get(f"{path}.KmsKeyId")
-    if isinstance(encrypted, Unknown) or (encrypted and key is None and not document.origin.planned):
-        return keys.plain(None, document.said(f"{path}.Encrypted"))
+    said = document.said(f"{path}.Encrypted")
+    own_id = document.get(f"{path}.{'VolumeId' if path == VOLUME else 'SnapshotId'}")
+    will_be_made = document.origin.planned and not isinstance(own_id, str)
+    if isinstance(encrypted, Unknown) or (encrypted and key is None and not will_be_made):
+        return keys.plain(None, said)
     if encrypted and key is None:
         # A template without a key takes the one that AWS manages, alias/aws/ebs (CreateVolume, KmsKeyId).
         return keys.plain(keys.PROVIDER_OWNED, document.said(f"{path}.KmsKeyId"), "provider-managed-key")
+    if not encrypted and will_be_made and document.get(COPIED_FROM):
+        # A copy of an encrypted snapshot is encrypted whatever the template says (CopySnapshot, Encrypted).
+        return keys.plain(None, said)
     if not encrypted:
         # Without the switch a template makes it unencrypted (EC2 API reference, CreateVolume, Encrypted).
-        return keys.plain(keys.UNENCRYPTED, document.said(f"{path}.Encrypted"))
+        return keys.plain(keys.UNENCRYPTED, said)
     return keys.of_key(document, key, document.said(f"{path}.KmsKeyId"))
 
 
@@ -227,7 +255,9 @@ LISTINGS = (
 
 # --- as code ----------------------------------------------------------------------------------
 
-COMPUTED = ("encrypted", "kms_key_id", "outpost_arn")
+COMPUTED = ("encrypted", "kms_key_id")
+# A snapshot is encrypted as its volume is, and a copy may be as its origin is: left alone, that is not known.
+SNAPSHOT_COMPUTED = ("outpost_arn", "kms_key_id")
 _SNAPSHOT_FIELDS = {
     f"{SNAPSHOT}.OutpostArn": "outpost_arn",
     f"{SNAPSHOT}.Encrypted": "encrypted",
@@ -255,16 +285,17 @@ TERRAFORM = {
             **_SNAPSHOT_FIELDS,
         },
         place=place_snapshot,
-        computed=COMPUTED,
+        computed=SNAPSHOT_COMPUTED,
     ),
     "aws_ebs_snapshot_copy": Template(
         fields={
             f"{SNAPSHOT}.SnapshotId": "id",
             COPIED_FROM: "source_snapshot_id",
+            COPIED_FROM_REGION: "source_region",
             **_SNAPSHOT_FIELDS,
         },
         place=place_snapshot,
-        computed=COMPUTED,
+        computed=SNAPSHOT_COMPUTED,
     ),
     "aws_snapshot_create_volume_permission": Template(
         fields={f"{SNAPSHOT}.SnapshotId": "snapshot_id", PERMISSIONS: Each("", {"UserId": "account_id"})},
@@ -277,6 +308,7 @@ TERRAFORM = {
                 f"{IMAGE}.ImageId": "id",
                 f"{IMAGE}.SourceImageId": "source_ami_id",
                 f"{IMAGE}.SourceImageRegion": "source_ami_region",
+                COPIED_TO: "destination_outpost_arn",
                 f"{IMAGE}.Tags[]": TAGS,
                 DISKS: Each("ebs_block_device", {"Ebs.SnapshotId": "snapshot_id"}),
                 "@region": REGION,

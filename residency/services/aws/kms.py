@@ -5,9 +5,13 @@ built from the key's resource, so that the grade of a control is judged in one p
 """
 
 from residency.clouds.aws.keys import DESCRIBE
-from residency.services.base import Always, Template, TemplateField
+from residency.services.base import REGION, Always, Template, TemplateField
 
-CUSTOMER: dict[str, TemplateField] = {"KeyMetadata.KeyManager": Always("CUSTOMER"), "KeyMetadata.Arn": "arn"}
+CUSTOMER: dict[str, TemplateField] = {
+    "KeyMetadata.KeyManager": Always("CUSTOMER"),
+    "KeyMetadata.Arn": "arn",
+    "@region": REGION,
+}
 STORES: dict[str, TemplateField] = {
     "KeyMetadata.CustomKeyStoreId": "custom_key_store_id",
     "KeyMetadata.XksKeyConfiguration.Id": "xks_key_id",

@@ -59,12 +59,16 @@ def _follow(api: Api, body: Body) -> Body:
     api.ask(
         body,
         ENCRYPTION,
-        expect="ServerSideEncryptionConfiguration",
+        expect="ServerSideEncryptionConfiguration.Rules",
         absent=["ServerSideEncryptionConfigurationNotFoundError"],
         **here,
     )
     api.ask(
-        body, REPLICATION, expect="ReplicationConfiguration", absent=["ReplicationConfigurationNotFoundError"], **here
+        body,
+        REPLICATION,
+        expect="ReplicationConfiguration.Rules",
+        absent=["ReplicationConfigurationNotFoundError"],
+        **here,
     )
     for rule in _each(body, SSE_RULES):
         keys.describe(api, body, rule.get(KEY), subject=subject, region=region)
@@ -146,6 +150,8 @@ def _control(bucket: Document) -> Control:
     said = bucket.said(SSE_RULES)
     if isinstance(rules, Unknown):
         return keys.plain(None, said)
+    if len(rules) > 1:
+        return keys.plain(None, said)  # a bucket has one; in a template several claim to be it
     if not rules:
         # Every bucket encrypts with SSE-S3 unless it is told otherwise (S3 user guide, default encryption).
         return keys.plain(keys.PROVIDER_OWNED, said)
@@ -176,6 +182,9 @@ def _replicas(bucket: Document) -> Iterator[Copy]:
 def _replica(bucket: Document, rule: Document) -> Copy:
     arn, key, account = rule.get("Destination.Bucket"), rule.get(REPLICA_KEY), rule.get("Destination.Account")
     holder = bucket.id_of("{0}", arn)
+    if holder and holder == bucket.origin.stands_for:
+        # A bucket is never its own destination: of instances that refer to each other another one is meant.
+        arn, holder = Unknown(Why.NOT_KNOWN_YET, "the destination is another instance"), None
     region = Document(bucket.root.body.get("destinations", {}).get(holder), bucket.origin).get("BucketRegion")
     if isinstance(arn, Unknown) and arn.refers_to is None:
         region = arn
@@ -271,6 +280,8 @@ TERRAFORM = {
         id="arn:{partition}:s3:::{bucket}",
         attaches_to=("bucket", "aws_s3_bucket"),
     ),
+    # A bucket that others made says where it stands as HeadBucket does.
+    "data.aws_s3_bucket": Template(fields={"BucketRegion": "region"}, answers="destinations", names=("arn",)),
     "aws_s3_directory_bucket": Template(
         fields={f"{DIRECTORY}.Buckets[].Name": "bucket", "@tags": TAGS},
         place=place_directory_bucket,

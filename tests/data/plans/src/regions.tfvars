@@ -1,0 +1,1 @@
+chosen = "eu-west-1"

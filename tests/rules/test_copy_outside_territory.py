@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from residency.model import Place, Role, Store
+from residency.rules.texts import message
+from tests.build import a_copy, a_store
+from tests.rules.cases import JP, NONE, NOWHERE, POLICY, SG, SPECIAL, US, changed, found, row
+
+RULE = "copy-outside-territory"
+
+
+def abroad(role: Role = Role.PRIMARY, place: str = SG, **more: bool) -> tuple[Store, Store]:
+    """A personal and a special-care store with one copy of this role abroad."""
+    at_home = () if role is Role.PRIMARY else (a_copy(JP),)
+    copies = (*at_home, a_copy(place, role, **more))
+    return a_store("arn:aws:s3:::personal", *copies), a_store("arn:aws:s3:::special", *copies, tags=SPECIAL)
+
+
+@pytest.mark.parametrize("place", [JP, US, "aws.s3:EU", "aws:ap-northeast-1-wl1-kix-wlz-1"])
+def test_a_copy_in_an_allowed_country_is_no_finding(tmp_path: Path, place: str) -> None:
+    assert found(tmp_path, RULE, *abroad(place=place)) == []
+
+
+@pytest.mark.parametrize("place", [SG, "aws:ap-southeast-1-han-1a", "aws:eu-west-2"])
+def test_a_zone_counts_by_its_own_country_not_by_its_region(tmp_path: Path, place: str) -> None:
+    assert [str(finding.subject.place) for finding in found(tmp_path, RULE, *abroad(place=place))] == [place, place]
+
+
+@pytest.mark.parametrize(
+    ("role", "personal", "special"),
+    [
+        (Role.PRIMARY, ("violation", "high"), ("violation", "critical")),
+        (Role.REPLICA, ("violation", "high"), ("violation", "critical")),
+        (Role.STANDBY, ("violation", "high"), ("violation", "critical")),
+        (Role.BACKUP, ("violation", "high"), ("violation", "critical")),
+        (Role.SNAPSHOT, ("violation", "high"), ("violation", "critical")),
+        (Role.LOG, ("violation", "high"), ("violation", "critical")),
+        (Role.EXPORT, ("violation", "high"), ("violation", "critical")),
+        (Role.SHARE, ("violation", "high"), ("violation", "critical")),
+        (Role.STREAM, ("violation", "medium"), ("violation", "high")),
+        (Role.CACHE, ("violation", "medium"), ("violation", "high")),
+        (Role.WITNESS, ("violation", "medium"), ("violation", "high")),
+        (Role.INFERENCE, ("violation", "medium"), ("violation", "high")),
+        (Role.METADATA, ("warning", "low"), ("warning", "medium")),
+    ],
+)
+def test_what_a_role_counts_as_decides_the_row(
+    tmp_path: Path, role: Role, personal: tuple[str, str], special: tuple[str, str]
+) -> None:
+    assert [row(finding) for finding in found(tmp_path, RULE, *abroad(role))] == [personal, special]
+
+
+def test_every_role_but_the_key_is_judged_by_this_rule(tmp_path: Path) -> None:
+    silent = {role for role in Role if not found(tmp_path / role.value, RULE, *abroad(role))}
+    assert silent == {Role.KEY}
+
+
+def test_a_policy_may_say_what_a_role_counts_as(tmp_path: Path) -> None:
+    (finding, _) = found(tmp_path, RULE, *abroad(Role.CACHE), policy=f"{POLICY}copies: {{cache: identifiers}}\n")
+    assert row(finding) == ("warning", "low")
+
+
+def test_what_is_left_of_a_former_copy_has_to_be_checked(tmp_path: Path) -> None:
+    findings = found(tmp_path, RULE, *abroad(Role.REPLICA, former=True))
+    assert [row(finding) for finding in findings] == [("not-checked", "medium"), ("not-checked", "medium")]
+
+
+def test_a_setting_that_is_switched_on_counts_before_one_to_the_same_place_that_is_off(tmp_path: Path) -> None:
+    copies = (a_copy(JP), a_copy(SG, Role.REPLICA, former=True), a_copy(SG, Role.REPLICA))
+    (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", *copies))
+    assert row(finding) == ("violation", "high")
+
+
+def test_a_share_in_the_place_of_the_data_is_told_of_once(tmp_path: Path) -> None:
+    store = a_store("arn:aws:s3:::one", a_copy(SG), a_copy(SG, Role.SHARE, account="210987654321"))
+    assert [finding.subject.role for finding in found(tmp_path, RULE, store)] == [Role.PRIMARY]
+
+
+def test_data_that_are_not_personal_may_stand_anywhere(tmp_path: Path) -> None:
+    assert found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(SG), tags=NONE)) == []
+
+
+def test_a_place_that_the_atlas_does_not_hold_is_not_called_outside(tmp_path: Path) -> None:
+    assert found(tmp_path, RULE, *abroad(place=NOWHERE)) == []
+
+
+def test_candidates_are_outside_as_soon_as_one_is(tmp_path: Path) -> None:
+    candidates = tuple(Place.parse(place) for place in (JP, SG))
+    (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(None, candidates=candidates)))
+    assert f"Japan (JP), Singapore (SG) ({JP}, {SG})" in message(finding, "en")
+
+
+def test_the_sentences_name_role_country_and_place(tmp_path: Path) -> None:
+    (finding, _) = found(tmp_path, RULE, *abroad(Role.REPLICA))
+    assert message(finding, "en") == f"the replica of personal data stands in Singapore (SG) ({SG})"
+    assert message(finding, "ja") == f"個人データ の 複製 が シンガポール (SG)({SG})に保存されている"
+
+
+def test_the_evidence_names_the_call_and_the_row_of_the_atlas(tmp_path: Path) -> None:
+    (finding, _) = found(tmp_path, RULE, *abroad())
+    assert finding.evidence[0] == "test:Listing Things[].Place"
+    assert finding.evidence[1].startswith(f"atlas {SG}: SG; ")
+    assert "read 20" in finding.evidence[1]
+
+
+def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
+    findings = found(tmp_path, RULE, *abroad(), policy=changed(RULE))
+    assert [row(finding) for finding in findings] == [("warning", "low"), ("warning", "critical")]

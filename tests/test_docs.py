@@ -1,0 +1,32 @@
+"""The pages that the program prints about itself are the pages in docs/, and README shows what is true."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from residency.cli.commands import cli
+from residency.docs import PAGES
+from tests.readme import README, ROOT, scan_output, shown, without_what_changes
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_up_to_date(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), "run `make docs`"
+
+
+def test_readme_shows_what_make_scan_prints() -> None:
+    block = shown(README.read_text(encoding="utf-8"))
+    assert "FAIL" in block
+    assert without_what_changes(block) == without_what_changes(scan_output()), "run `make docs`"
+
+
+def test_every_link_of_the_docs_leads_to_a_file() -> None:
+    for page in (README, *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_command_shows_an_example() -> None:
+    assert all((command.epilog or "").startswith("Example: residency ") for command in cli.commands.values())
