@@ -22,7 +22,9 @@ def rules_page() -> str:
 
 
 def _rule(rule: Rule) -> str:
-    opposite = f"- The contrary is demanded by: {', '.join(f'`{name}`' for name in rule.opposite)}\n" if rule.opposite else ""
+    opposite = (
+        f"- The contrary is demanded by: {', '.join(f'`{name}`' for name in rule.opposite)}\n" if rule.opposite else ""
+    )
     return (
         f"## {rule.id}\n\n"
         f"{rule.title.en} · {rule.title.ja}\n\n"

@@ -147,7 +147,7 @@ class SavedRun:
             result = self.results.get(number)
             yield self._checked(number, result) if result else self._interrupted(cell, number, "no result")
         if not self.whole:
-            end = Cell(source=self.id, provider="run", account=None, region=None, service="run", listing="end")
+            end = Cell(source="run", provider="run", account=None, region=None, service="run", listing="end")
             yield self._interrupted(end, -1, "the run was cut off before its end")
 
     def _interrupted(self, cell: Cell, number: int, reason: str) -> CellResult:

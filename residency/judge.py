@@ -187,7 +187,7 @@ class Judge:
             policy=policy,
             data_class=data_class,
             classified_by=by,
-            owner=self._owner(store.tags, names) or store.owner,
+            owner=self._owner(store.tags, names, store.owner),
             copies=copies,
             names=dict(names),
         )
@@ -225,13 +225,16 @@ class Judge:
         if told and told >= needed:
             yield end.places[0]
 
-    def _owner(self, tags: dict[str, str] | None, names: dict[str, str | list[str] | None]) -> str | None:
+    def _owner(
+        self, tags: dict[str, str] | None, names: dict[str, str | list[str] | None], provided: str | None = None
+    ) -> str | None:
+        """Whom a tag names, else a rule, else the provider, else the default."""
         owners = self.config.owners
         for key in owners.tag_keys:
             if (tags or {}).get(key):
                 return (tags or {})[key]
         found = next((rule.owner for rule in owners.rules if matches(rule.match, names)), None)
-        return found or owners.default
+        return found or provided or owners.default
 
     # --- exceptions and counting --------------------------------------------------------------
 
@@ -416,7 +419,18 @@ def _spread(view: View) -> dict[str, tuple[DataClass, str]]:
             if classes[source][0].strength > classes[target][0].strength:
                 classes[target] = (classes[source][0], f"{edge.role.value} of {source}")
                 todo.append(target)
-    return classes
+    return classes | dict(_collated(view, classes))
+
+
+def _collated(view: View, classes: dict[str, tuple[DataClass, str]]) -> Iterator[tuple[str, tuple[DataClass, str]]]:
+    """Person-related data that are joined with what identifies a person are personal."""
+    for store_id, (data_class, _) in classes.items():
+        if data_class is not DataClass.PERSON_RELATED:
+            continue
+        targets = [edge.target for edge in view.outgoing.get(store_id, ()) if not edge.former]
+        joined = next((t for t in targets if t in classes and classes[t][0].personal), None)
+        if joined:
+            yield store_id, (DataClass.PERSONAL, f"person-related, and joined with {joined}")
 
 
 def _carries_data(edge: Edge, source: End) -> bool:

@@ -77,7 +77,8 @@ def a_source(endpoint: str, more: str = "") -> str:
 
 
 def write_scan_config(folder: Path, *rows: str, **files: str) -> Path:
-    return write_config(folder, **({"sources": sources(*rows), "coverage": NO_SWEEP} | files))
+    """A config for a scan, in a folder of its own."""
+    return write_config(folder / "config", **({"sources": sources(*rows), "coverage": NO_SWEEP} | files))
 
 
 def scan_here(config: Path, **options: Any) -> SavedRun:

@@ -35,6 +35,7 @@ WORDS = {
         "evidence": "said by",
         "holder": "held by",
         "owner": "owner",
+        "rule": "rule",
         "fix": "fix",
         "excepted": "excepted by {id}, {days} days left",
         "PASS": "PASS",
@@ -62,6 +63,7 @@ WORDS = {
         "evidence": "根拠",
         "holder": "保有",
         "owner": "責任者",
+        "rule": "規則",
         "fix": "対処",
         "excepted": "例外 {id}、残り {days} 日",
         "PASS": "適合",
@@ -144,18 +146,18 @@ class _Text:
         severity = finding.severity.value
         severity = SEVERITIES_JA[severity] if self.language == "ja" else severity
         head = self._paint(ljust(status, 12), finding.status)
-        yield f"{head} {ljust(severity, 9)} {finding.rule}\n"
-        yield from self._wrapped(finding.facts.get("store") or finding.subject.id, INDENT)
+        subject = f"{head} {ljust(severity, 9)} {printable(finding.facts.get('store') or finding.subject.id)}"
+        yield from wrapped(subject, INDENT)
         yield from self._wrapped(message(finding, self.language), INDENT)
         if finding.subject.holder:
             yield from self._wrapped(f"{self.words['holder']}: {finding.subject.holder}", INDENT)
-        for line in finding.evidence[:3]:
+        for line in finding.evidence[:1]:  # the rest is in the JSON
             yield from self._wrapped(f"{self.words['evidence']}: {line}", INDENT)
         if finding.policy != self.result.run["policy"]["id"]:
             yield from self._wrapped(f"{self.words['policy']}: {finding.policy}", INDENT)
-        if finding.owner:
-            yield from self._wrapped(f"{self.words['owner']}: {finding.owner}", INDENT)
         yield from self._wrapped(f"{self.words['fix']}: {fix(finding, self.language)}", INDENT)
+        owner = f"  {self.words['owner']}: {finding.owner}" if finding.owner else ""
+        yield from self._wrapped(f"{self.words['rule']}: {finding.rule}{owner}", INDENT)
 
     def _wrapped(self, text: str, indent: str) -> Iterator[str]:
         lines = wrap(printable(text), WIDTH - len(indent) - 2, break_on_hyphens=False)
@@ -190,7 +192,7 @@ class _Text:
             parts.append(words["exceptions"].format(n=counts[FindingStatus.EXCEPTED], ids=printable(ids)))
         word, colour = self._word(counts)
         line = f"{self._paint(words[word], colour)}  {' · '.join(parts)}  {words['exit'].format(n=result.exit_code)}"
-        yield from wrap_last(line)
+        yield from wrapped(line)
 
     def _days_left(self, row_id: str) -> str:
         days = (self.result.approvals[row_id].expires - self.result.today).days
@@ -216,9 +218,10 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def wrap_last(line: str) -> Iterator[str]:
-    """The verdict stays one line where it fits."""
+def wrapped(line: str, indent: str = "") -> Iterator[str]:
+    """One line where it fits, columns and all; folded with an indent where it does not."""
     if width(line) <= WIDTH:
         yield line + "\n"
-    else:
-        yield from (part + "\n" for part in wrap(line, WIDTH))
+        return
+    for number, part in enumerate(wrap(line, WIDTH - len(indent), break_on_hyphens=False)):
+        yield f"{indent if number else ''}{part}\n"

@@ -40,6 +40,7 @@ def about_copy(
             "role": copy.copy.role.value,
             "place": str(copy.place) if copy.place else ", ".join(map(str, copy.copy.candidates)) or "?",
             "countries": " ".join(copy.countries) or "??",
+            "former": "yes" if copy.copy.former else "",
             "why": copy.why or "",
             "data_class": judged.data_class.value,
             "holder": copy.copy.holder or "",

@@ -161,5 +161,8 @@ def severity(rule: Rule, policy: Policy, special: bool, shipped: Severity | None
 
 
 def status(rule: Rule, policy: Policy, shipped: FindingStatus | None = None) -> FindingStatus:
+    """The status of a row. What was not checked can be made a violation, and never less than it is."""
     change = policy.rules.get(rule.id)
-    return FindingStatus(change.status) if change and change.status else shipped or rule.status
+    own = FindingStatus(change.status) if change and change.status else shipped or rule.status
+    unseen = (shipped or rule.status) is FindingStatus.NOT_CHECKED
+    return FindingStatus.NOT_CHECKED if unseen and own is FindingStatus.WARNING else own

@@ -16,8 +16,8 @@ RULE = Rule(
     special=Severity.CRITICAL,
     title=Texts("A copy stands outside the allowed places", "許可された保存先以外に複製がある"),
     message=Texts(
-        "the {role} of {data_class} data stands in {countries} ({place})",
-        "{data_class} の {role} が {countries}({place})に保存されている",
+        "the {role} of {data_class} data stands in {countries} ({place}){former}",
+        "{data_class} の {role} が {countries}({place})に保存されている{former}",
     ),
     fix=Texts(
         "move it, or remove what makes this copy; then delete what is already there",

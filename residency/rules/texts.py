@@ -38,6 +38,11 @@ WORDS = {
         "not-known-yet": Texts("known only after apply", "適用後に確定する"),
         "unknown-id": Texts("the atlas does not hold this location", "位置台帳にない場所"),
     },
+    "former": {
+        "yes": Texts(
+            ": what made it is switched off, but what it made may remain", "。作る設定は無効だが、既存の複製が残り得る"
+        )
+    },
     "what": {"key": Texts("the only key", "唯一の鍵"), "key-replica": Texts("a replica of the key", "鍵の複製")},
     "recipient": {"everyone": Texts("everyone", "全員")},
     "classified_by": {

@@ -110,16 +110,24 @@ def _take_over(
     """Copy the records of the cells that an earlier run saw whole; number in this run -> result."""
     if resumed is None:
         return {}
-    wanted = {planned.cell: number for number, planned in zip(numbers, wave, strict=True) if not planned.discovers}
+    # What is known without asking is known better now: a region that was off may have been switched on.
+    asked = [(planned, number) for number, planned in zip(numbers, wave, strict=True) if planned.run is not None]
+    wanted = {planned.cell: number for planned, number in asked if not planned.discovers}
     new_number, known = {}, {}
     for old_number, result in resumed.results.items():
-        if result.cell in wanted and result.status.complete and not result.gaps:
+        if result.cell in wanted and _saw_whole(resumed, old_number, result):
             new_number[old_number] = wanted[result.cell]
             known[wanted[result.cell]] = result
     writer.copy(resumed, new_number)
     for number, result in known.items():
         writer.result(number, result)
     return known
+
+
+def _saw_whole(run: SavedRun, number: int, result: CellResult) -> bool:
+    """The cell was listed without a gap, and every record of it is still there."""
+    there = run.seen.get(number, [0, 0])
+    return result.status is Status.LISTED and not result.gaps and there == [result.stores, result.edges]
 
 
 def saver(writer: RunWriter, number: int) -> Save:

@@ -22,7 +22,9 @@ def a_plan(count: int) -> dict[str, Any]:
         name = f"b{number}"
         add(changes, configured, "aws_s3_bucket", name, {"bucket": name, "tags": {"data": "personal"}})
         if number % 2:
-            add(changes, configured, "aws_ebs_volume", name, {"availability_zone": "ap-northeast-1a", "encrypted": True})
+            add(
+                changes, configured, "aws_ebs_volume", name, {"availability_zone": "ap-northeast-1a", "encrypted": True}
+            )
         else:
             default = {"sse_algorithm": "AES256", "kms_master_key_id": ""}
             rule = [{"apply_server_side_encryption_by_default": [default]}]

@@ -33,7 +33,9 @@ def answer(call: Call) -> Reply | None:
     time.sleep(LATENCY)
     if call.action == "GetCallerIdentity":
         who = "<Arn>arn:aws:iam::123456789012:user/bench</Arn><Account>123456789012</Account>"
-        return xml(f"<GetCallerIdentityResponse><GetCallerIdentityResult>{who}</GetCallerIdentityResult></GetCallerIdentityResponse>")
+        return xml(
+            f"<GetCallerIdentityResponse><GetCallerIdentityResult>{who}</GetCallerIdentityResult></GetCallerIdentityResponse>"
+        )
     if call.action == "DescribeRegions":
         region = "<item><regionName>ap-northeast-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>"
         return xml(f"<DescribeRegionsResponse><regionInfo>{region}</regionInfo></DescribeRegionsResponse>")

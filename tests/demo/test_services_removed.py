@@ -22,7 +22,7 @@ from tests.demo.conftest import ScannedEstate
 
 LISTINGS = [(listing.service, listing.operation) for listing in listings("aws")]
 EMPTY = {("s3", "ListDirectoryBuckets"), ("ebs", "DescribeImages")}  # the estate has none of these
-RANK = {"prohibited": 0, "undetermined": 1, "permitted": 2, "not-personal": 2}
+PASSES = {"permitted", "not-personal"}
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_every_lost_store_is_missed_by_its_cell(estate: ScannedEstate, config: C
 
 
 @pytest.mark.parametrize("right", ["kms:DescribeKey", "s3:GetBucketTagging"])
-def test_the_estates_stores_rank_no_better_without_an_answer(
+def test_no_store_passes_that_did_not_before_because_an_answer_is_missing(
     estate: ScannedEstate, config: Config, tmp_path: Path, right: str
 ) -> None:
     """As if one follow-up had been refused everywhere: controls without a grade, tags that nobody read."""
@@ -158,9 +158,7 @@ def test_the_estates_stores_rank_no_better_without_an_answer(
     run = save_run(tmp_path / "unread.jsonl", *records, *estate.run.edges(), accounts=estate.run.accounts)
     after, findings = judge(run, config)
     assert said_of(findings) != said_of(judge(estate.run, config)[1])
-    better = {i for i in before if RANK[after[i].verdict] > RANK[before[i].verdict]}
-    told = {f.subject.id for f in findings if f.status.value == "not-checked"}
-    assert better <= told
+    assert {i for i in before if after[i].verdict in PASSES} <= {i for i in before if before[i].verdict in PASSES}
 
 
 def _unread(store: Store, right: str) -> Store:

@@ -69,6 +69,6 @@ def test_what_nobody_placed_stays_not_checked_under_any_policy(tmp_path: Path, c
     assert row(finding) == ("not-checked", "medium")
 
 
-def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
+def test_a_policy_may_change_the_severity_but_not_make_it_a_warning(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", OUTSIDE, tags={}), policy=changed(RULE))
-    assert row(finding) == ("warning", "low")
+    assert row(finding) == ("not-checked", "low")

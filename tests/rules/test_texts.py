@@ -8,7 +8,13 @@ from residency.rules.texts import CLASSES, ROLES_JA, message
 
 
 def finding(**facts: str) -> Finding:
-    standard = {"role": "primary", "data_class": "personal", "countries": "SG", "place": "aws:ap-southeast-1"}
+    standard = {
+        "former": "",
+        "role": "primary",
+        "data_class": "personal",
+        "countries": "SG",
+        "place": "aws:ap-southeast-1",
+    }
     return Finding(
         rule="copy-outside-territory",
         status=FindingStatus.VIOLATION,

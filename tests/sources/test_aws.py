@@ -1,0 +1,540 @@
+"""A live AWS source: who it is, which accounts and regions there are, and what it does where it may not ask."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from residency.demo.server import Call, Change, Reply, changed, denied
+from residency.inventory import SavedRun
+from residency.judge import exit_code_of
+from residency.model import CellResult, Severity, Status
+from residency.run import Selection, open_config
+from tests.build import judge
+from tests.serving import (
+    ACCOUNT,
+    NO_SWEEP,
+    SINGAPORE,
+    TOKYO,
+    Served,
+    a_server,
+    a_source,
+    environment,
+    make_bucket,
+    move_in,
+    residency,
+    scan_here,
+    without,
+    write_scan_config,
+)
+
+LONDON = "eu-west-2"
+ONLY_TOKYO = Selection(region=(TOKYO,))
+REGIONAL = {"DescribeVolumes", "DescribeSnapshots", "DescribeImages", "ListDirectoryBuckets"}
+
+
+@pytest.fixture(scope="module")
+def at() -> Iterator[Served]:
+    with a_server() as served:
+        move_in(served)
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def _a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_REGION", TOKYO)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("RESIDENCY_RUNS", str(tmp_path / "runs"))
+
+
+def regions(*on: str, off: tuple[str, ...] = ()) -> Change:
+    """The account's own list of regions."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.action != "DescribeRegions":
+            return reply
+        states = [(name, "opt-in-not-required") for name in on] + [(name, "not-opted-in") for name in off]
+        items = "".join(
+            f"<item><regionName>{name}</regionName><optInStatus>{state}</optInStatus></item>" for name, state in states
+        )
+        answer = f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
+        return changed(reply, answer.encode())
+
+    return change
+
+
+def refused(code: str = "UnauthorizedOperation") -> Reply:
+    return denied("no", code)
+
+
+def results(run: SavedRun, **wanted: str | None) -> list[CellResult]:
+    return [r for r in run.results.values() if all(getattr(r.cell, key) == value for key, value in wanted.items())]
+
+
+def exit_code(run: SavedRun, config: Path) -> int:
+    _, findings = judge(run, open_config(config))
+    return exit_code_of(findings, len(run.cells), Severity.HIGH)
+
+
+# --- the plan ---------------------------------------------------------------------------------
+
+
+def test_the_plan_is_on_disk_when_the_server_hears_the_first_listing(at: Served, tmp_path: Path) -> None:
+    looks: list[list[str]] = []
+
+    def look(call: Call) -> Reply | None:
+        if call.action not in ("GetCallerIdentity", "DescribeRegions"):
+            (saved,) = (tmp_path / "runs").glob("*.jsonl")
+            whole = saved.read_text("utf-8").rpartition("\n")[0]
+            records = [json.loads(line) for line in whole.splitlines()]
+            looks.append([cell["listing"] for record in records for cell in record.get("cells", ())])
+        return None
+
+    with at.rules(look, changes=[regions(TOKYO)]):
+        run = scan_here(write_scan_config(tmp_path, a_source(at.endpoint)))
+    listings = [cell.listing for cell in run.cells]
+    assert set(listings) > REGIONAL
+    assert looks
+    assert all(planned == listings for planned in looks)
+
+
+def test_in_the_file_the_plan_of_a_cell_stands_before_everything_of_it(at: Served, tmp_path: Path) -> None:
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(write_scan_config(tmp_path, a_source(at.endpoint)))
+    planned = 0
+    for line in run.path.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        if record["record"] == "plan":
+            planned += len(record["cells"])
+        elif record["record"] in ("store", "edge", "cell"):
+            assert record["cell"] < planned
+    assert planned == len(run.cells)
+
+
+# --- regions ----------------------------------------------------------------------------------
+
+
+def test_a_region_is_off_where_the_accounts_own_list_says_so(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO, off=(LONDON,))]) as layer:
+        run = scan_here(config)
+    assert {r.status for r in results(run, region=LONDON)} == {Status.REGION_OFF}
+    assert {r.cell.listing for r in results(run, region=LONDON)} == REGIONAL
+    assert not [call for call in layer.calls if call.region == LONDON]
+    assert exit_code(run, config) == 1  # the shares and the replica abroad, and nothing unseen
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("AuthFailure", Status.REGION_REFUSED),
+        ("OptInRequired", Status.REGION_REFUSED),
+        ("UnauthorizedOperation", Status.DENIED),
+    ],
+)
+def test_a_region_that_refuses_is_never_called_off(at: Served, tmp_path: Path, code: str, status: Status) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+
+    def answer(call: Call) -> Reply | None:
+        return refused(code) if call.region == LONDON else None
+
+    with at.rules(answer, changes=[regions(TOKYO, LONDON)]):
+        run = scan_here(config)
+    assert {r.status for r in results(run, region=LONDON)} == {status}
+    assert exit_code(run, config) == 4
+
+
+def test_without_a_list_of_regions_every_region_of_the_atlas_is_asked(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+
+    def answer(call: Call) -> Reply | None:
+        return refused() if call.action == "DescribeRegions" else None
+
+    with at.rules(answer):
+        run = scan_here(config, selection=Selection(service=("ebs",)))
+    atlas = open_config(config).atlas
+    known = {e.code for e in atlas.entries.values() if e.namespace == "aws" and e.kind == "region"}
+    known = {code for code in known if atlas.entries["aws", code].status == "current"}
+    assert len(known) > 30
+    assert {r.cell.region for r in results(run, listing="DescribeVolumes")} == known
+    (where,) = results(run, listing="DescribeRegions")
+    assert (where.status, [gap.call for gap in where.gaps]) == (Status.DENIED, ["ec2:DescribeRegions"])
+    assert exit_code(run, config) in (3, 4)
+
+
+def test_an_empty_list_of_regions_is_no_list(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions()]):
+        run = scan_here(config, selection=ONLY_TOKYO)
+    assert {r.cell.listing for r in results(run, region=TOKYO)} == REGIONAL
+
+
+def test_a_region_that_the_atlas_does_not_hold_is_asked_all_the_same(at: Served, tmp_path: Path) -> None:
+    with at.rules(changes=[regions(TOKYO, "xx-new-1")]) as layer:
+        run = scan_here(write_scan_config(tmp_path, a_source(at.endpoint)))
+    assert {r.cell.listing for r in results(run, region="xx-new-1")} == REGIONAL
+    assert [call for call in layer.calls if call.region == "xx-new-1"]
+
+
+# --- who asks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InvalidClientTokenId", Status.UNAUTHENTICATED), ("ExpiredToken", Status.UNAUTHENTICATED)],
+)
+def test_without_an_identity_nothing_is_listed_and_nothing_passes(
+    at: Served, tmp_path: Path, code: str, status: Status
+) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(lambda call: refused(code)) as layer:
+        run = scan_here(config)
+    assert {(r.cell.listing, r.status) for r in run.results.values()} == {
+        ("GetCallerIdentity", status),
+        ("DescribeRegions", status),
+    }
+    assert {call.action for call in layer.calls} == {"GetCallerIdentity", "DescribeRegions"}
+    assert list(run.stores()) == []
+    assert exit_code(run, config) == 3
+
+
+def test_credentials_of_another_account_are_no_credentials(at: Served, tmp_path: Path) -> None:
+    row = f'name: prod, provider: aws, account: "999999999999", endpoint: "{at.endpoint}"'
+    config = write_scan_config(tmp_path, row)
+    with at.rules() as layer:
+        run = scan_here(config)
+    (other,) = results(run, account="999999999999", listing="credentials")
+    assert other.status is Status.UNAUTHENTICATED
+    assert f"the account {ACCOUNT}" in other.gaps[0].reason
+    assert {call.action for call in layer.calls} == {"GetCallerIdentity", "DescribeRegions"}
+    assert exit_code(run, config) == 3
+
+
+def test_a_source_without_an_account_takes_the_one_it_is_in(at: Served, tmp_path: Path) -> None:
+    row = f'name: prod, provider: aws, endpoint: "{at.endpoint}"'
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(write_scan_config(tmp_path, row))
+    assert {r.cell.account for r in results(run, listing="ListBuckets")} == {ACCOUNT}
+    assert [(a.source, a.id) for a in run.accounts] == [("prod", ACCOUNT)]
+
+
+def test_one_dead_source_hides_no_other(at: Served, tmp_path: Path) -> None:
+    dead = 'name: dead, provider: aws, account: "111111111111", profile: nowhere'
+    config = write_scan_config(tmp_path, dead, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(config)
+    assert {r.status for r in results(run, source="dead")} == {Status.UNAUTHENTICATED}
+    assert {r.status for r in results(run, source="prod", listing="ListBuckets")} == {Status.LISTED}
+    assert exit_code(run, config) == 4
+
+
+def test_a_provider_that_is_not_scanned_is_a_gap(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, "name: analytics, provider: gcp, scope: organizations/123")
+    run = scan_here(config)
+    (result,) = run.results.values()
+    assert (result.cell.source, result.status, result.gaps[0].code) == ("analytics", Status.UNSUPPORTED, "no-scanner")
+    assert exit_code(run, config) == 3
+
+
+# --- what is left out -------------------------------------------------------------------------
+
+OUT_REGIONS = (
+    NO_SWEEP
+    + """\
+    - {id: OUT-REGIONS, match: {region: [eu-west-2, ap-southeast-1]}, reason: "not in use", owner: a@example.com,
+       approved_by: b@example.com, approved_on: 2026-11-01, expires: 2027-10-31}
+"""
+)
+
+
+@pytest.mark.parametrize("left_out", [f"regions: [{TOKYO}]", f"exclude: {{region: [{LONDON}, {SINGAPORE}]}}"])
+def test_what_a_source_leaves_out_is_a_gap_until_a_row_covers_it(at: Served, tmp_path: Path, left_out: str) -> None:
+    config = write_scan_config(tmp_path / "open", a_source(at.endpoint, left_out))
+    covered = write_scan_config(tmp_path / "covered", a_source(at.endpoint, left_out), coverage=OUT_REGIONS)
+    with at.rules(changes=[regions(TOKYO, LONDON, SINGAPORE)]) as layer:
+        run = scan_here(config)
+    for region in (LONDON, SINGAPORE):
+        assert {(r.cell.listing, r.status) for r in results(run, region=region)} == {
+            (listing, Status.UNSUPPORTED) for listing in REGIONAL
+        }
+        assert {gap.code for r in results(run, region=region) for gap in r.gaps} == {"excluded"}
+    asked = {call.region for call in layer.calls if call.service == "ec2" and call.action != "DescribeRegions"}
+    assert asked == {TOKYO}
+    assert exit_code(run, config) == 4
+    assert exit_code(run, covered) == 1
+
+
+def test_a_service_that_is_left_out_is_a_gap(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint, "exclude: {service: [s3]}"))
+    with at.rules(changes=[regions(TOKYO)]) as layer:
+        run = scan_here(config)
+    assert {r.status for r in results(run, service="s3")} == {Status.UNSUPPORTED}
+    assert not [call for call in layer.calls if call.service in ("s3", "s3express")]
+    assert exit_code(run, config) == 4
+
+
+@pytest.mark.parametrize(
+    ("selection", "services", "places"),
+    [
+        (Selection(region=(TOKYO,)), {"s3", "ebs"}, {TOKYO}),
+        (Selection(region=("eu-*",)), {"s3", "ebs"}, {LONDON}),
+        (Selection(service=("ebs",)), {"ebs"}, {TOKYO, LONDON}),
+        (Selection(service=("s3",), region=(LONDON,)), {"s3"}, {LONDON}),
+        (Selection(account=("999999999999",)), set(), set()),
+        (Selection(account=(ACCOUNT,)), {"s3", "ebs"}, {TOKYO, LONDON}),
+    ],
+)
+def test_selectors_narrow_what_is_planned_and_asked(
+    at: Served, tmp_path: Path, selection: Selection, services: set[str], places: set[str]
+) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO, LONDON)]) as layer:
+        run = scan_here(config, selection=selection)
+    planned = {cell.service for cell in run.cells} - {"account", "sweep"}
+    assert planned == services
+    assert {cell.region for cell in run.cells} - {"global"} == places
+    assert {call.service for call in layer.calls} - {"sts", "kms"} <= {"ec2", *services} | {"s3express"}
+    assert run.head["selection"] == selection.as_dict()
+
+
+@pytest.mark.parametrize("selection", [Selection(source=("other",)), Selection(provider=("gcp",))])
+def test_a_source_that_is_not_selected_is_not_entered(at: Served, tmp_path: Path, selection: Selection) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules() as layer:
+        run = scan_here(config, selection=selection)
+    assert run.cells == []
+    assert layer.calls == []
+    assert exit_code(run, config) == 5
+
+
+# --- an organisation --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[tuple[Served, dict[str, str]]]:
+    """A management account and three members, each with a bucket of its own."""
+    with a_server() as served:
+        organizations = served.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        sandbox = organizations.create_organizational_unit(ParentId=root, Name="sandbox")["OrganizationalUnit"]["Id"]
+        ids = {"root": root, "sandbox": sandbox}
+        for name in ("sales", "shop", "trial"):
+            made = organizations.create_account(AccountName=name, Email=f"{name}@example.com")
+            ids[name] = made["CreateAccountStatus"]["AccountId"]
+            _bucket_of(served, ids[name], name)
+        organizations.move_account(AccountId=ids["trial"], SourceParentId=root, DestinationParentId=sandbox)
+        yield served, ids
+
+
+def _bucket_of(at: Served, account: str, name: str) -> None:
+    role = at.client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/r", RoleSessionName="test")["Credentials"]
+    keys = {
+        "aws_access_key_id": role["AccessKeyId"],
+        "aws_secret_access_key": role["SecretAccessKey"],
+        "aws_session_token": role["SessionToken"],
+    }
+    s3 = at.client("s3", TOKYO, **keys)
+    s3.create_bucket(Bucket=f"{name}-data", CreateBucketConfiguration={"LocationConstraint": TOKYO})
+
+
+def an_organisation(at: Served, more: str = "") -> str:
+    row = f'name: org, provider: aws, organization: true, role_name: residency-readonly, endpoint: "{at.endpoint}"'
+    return row + (f", {more}" if more else "")
+
+
+def states(**state: str) -> Change:
+    """What the organisation says of an account, by its name."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.action != "ListAccounts":
+            return reply
+        answer = json.loads(reply.body)
+        for account in answer["Accounts"]:
+            if account["Name"] in state:
+                account["State"] = state[account["Name"]]
+        return changed(reply, json.dumps(answer).encode())
+
+    return change
+
+
+def test_every_account_of_an_organisation_is_entered_by_its_role(
+    company: tuple[Served, dict[str, str]], tmp_path: Path
+) -> None:
+    at, ids = company
+    config = write_scan_config(tmp_path, an_organisation(at))
+    with at.rules(changes=[regions(TOKYO)]) as layer:
+        run = scan_here(config)
+    members = {ids[name] for name in ("sales", "shop", "trial")}
+    assert {store.name: store.account for store in run.stores()} == {
+        f"{name}-data": ids[name] for name in ("sales", "shop", "trial")
+    }
+    assert {r.cell.account for r in results(run, listing="ListBuckets")} == members | {ACCOUNT}
+    assert {r.status for r in results(run, listing="ListBuckets")} == {Status.LISTED}
+    taken = [call.body.decode() for call in layer.calls if call.action == "AssumeRole"]
+    assert len(taken) == 4
+    assert all("residency-readonly" in body for body in taken)
+    known = {account.id: account for account in run.accounts if account.name}
+    assert (known[ids["trial"]].name, known[ids["trial"]].ou) == ("trial", (ids["sandbox"],))
+    assert exit_code(run, config) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("SUSPENDED", Status.ACCOUNT_SUSPENDED),
+        ("CLOSED", Status.ACCOUNT_SUSPENDED),
+        ("PENDING_CLOSURE", Status.ACCOUNT_PENDING),
+        ("PENDING_ACTIVATION", Status.ACCOUNT_PENDING),
+    ],
+)
+def test_an_account_that_cannot_be_entered_is_a_gap_and_hides_no_other(
+    company: tuple[Served, dict[str, str]], tmp_path: Path, state: str, status: Status
+) -> None:
+    at, ids = company
+    config = write_scan_config(tmp_path, an_organisation(at))
+    with at.rules(changes=[regions(TOKYO), states(sales=state)]):
+        run = scan_here(config)
+    (barred,) = results(run, account=ids["sales"])
+    assert (barred.status, barred.gaps[0].code) == (status, state)
+    assert {store.name for store in run.stores()} == {"shop-data", "trial-data"}
+    assert exit_code(run, config) == 3
+
+
+def test_a_role_that_is_refused_is_a_gap_of_its_account_alone(
+    company: tuple[Served, dict[str, str]], tmp_path: Path
+) -> None:
+    at, ids = company
+    config = write_scan_config(tmp_path, an_organisation(at))
+
+    def answer(call: Call) -> Reply | None:
+        return refused("AccessDenied") if call.action == "AssumeRole" and ids["shop"].encode() in call.body else None
+
+    # Another timeout is another way in: a session that took the role in an earlier test would still have it.
+    with at.rules(answer, changes=[regions(TOKYO)]):
+        run = scan_here(config, timeout=59)
+    assert {(r.cell.listing, r.status) for r in results(run, account=ids["shop"])} == {
+        ("GetCallerIdentity", Status.NO_ROLE),
+        ("DescribeRegions", Status.NO_ROLE),
+    }
+    assert {store.name for store in run.stores()} == {"sales-data", "trial-data"}
+    assert exit_code(run, config) == 3
+
+
+def test_an_organisation_that_may_not_be_listed_is_a_gap(
+    company: tuple[Served, dict[str, str]], tmp_path: Path
+) -> None:
+    at, _ = company
+    config = write_scan_config(tmp_path, an_organisation(at))
+
+    def answer(call: Call) -> Reply | None:
+        return refused("AccessDeniedException") if call.action == "ListAccounts" else None
+
+    with at.rules(answer):
+        run = scan_here(config)
+    assert {(r.cell.listing, r.status) for r in run.results.values()} == {
+        ("GetCallerIdentity", Status.LISTED),
+        ("ListAccounts", Status.DENIED),
+    }
+    assert exit_code(run, config) == 3
+
+
+@pytest.mark.parametrize("key", ["ou", "account"])
+def test_an_account_that_is_left_out_stays_a_gap(
+    company: tuple[Served, dict[str, str]], tmp_path: Path, key: str
+) -> None:
+    at, ids = company
+    left_out = {"ou": ids["sandbox"], "account": ids["trial"]}[key]
+    config = write_scan_config(tmp_path, an_organisation(at, f'exclude: {{{key}: ["{left_out}"]}}'))
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(config)
+    (barred,) = results(run, account=ids["trial"])
+    assert (barred.status, barred.gaps[0].code) == (Status.UNSUPPORTED, "excluded")
+    assert {store.name for store in run.stores()} == {"sales-data", "shop-data"}
+    assert exit_code(run, config) == 3
+
+
+def test_units_that_could_not_be_read_are_a_gap_of_their_account(
+    company: tuple[Served, dict[str, str]], tmp_path: Path
+) -> None:
+    """Whether a unit that is left out holds the account, nobody said: the account is scanned."""
+    at, ids = company
+    config = write_scan_config(tmp_path, an_organisation(at, f"exclude: {{ou: [{ids['sandbox']}]}}"))
+
+    def answer(call: Call) -> Reply | None:
+        return refused("AccessDeniedException") if call.action == "ListParents" else None
+
+    with at.rules(answer, changes=[regions(TOKYO)]):
+        run = scan_here(config)
+    (listed,) = results(run, listing="ListAccounts")
+    assert {gap.subject for gap in listed.gaps} >= {f"account {ids['trial']}"}
+    assert "trial-data" in {store.name for store in run.stores()}
+    assert exit_code(run, config) == 3
+
+
+# --- as a user meets it -----------------------------------------------------------------------
+
+
+def run_command(config: Path, tmp_path: Path, env: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    done = residency("scan", "-c", config, "--no-save", "-f", "json", env=env, cwd=tmp_path)
+    return done.returncode, json.loads(done.stdout), done.stdout
+
+
+def fixes(result: dict[str, Any]) -> str:
+    return " ".join(finding["fix"]["en"] for finding in result["findings"])
+
+
+@pytest.mark.parametrize(
+    "more", ["", 'role_arn: "arn:aws:iam::123456789012:role/r"', "profile: nowhere"], ids=["none", "role", "profile"]
+)
+def test_without_credentials_the_scan_ends_with_3_and_says_what_to_do(at: Served, tmp_path: Path, more: str) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint, more))
+    env = without(environment(at.endpoint), "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    env["HOME"] = str(tmp_path)
+    code, result, _ = run_command(config, tmp_path, env)
+    assert code == 3
+    assert {cell["status"] for cell in result["coverage"]} == {"unauthenticated"}
+    assert "give the source valid credentials" in fixes(result)
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://nowhere.invalid", "not an address"])
+def test_an_endpoint_that_cannot_be_reached_ends_with_3_and_says_what_to_do(tmp_path: Path, endpoint: str) -> None:
+    config = write_scan_config(tmp_path, f'name: prod, provider: aws, account: "{ACCOUNT}"')
+    code, result, _ = run_command(config, tmp_path, environment(endpoint))
+    assert code == 3
+    assert {cell["status"] for cell in result["coverage"]} == {"unreachable"}
+    assert "check network, proxy and endpoint" in fixes(result)
+
+
+def test_an_account_that_may_list_nothing_ends_with_3(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+
+    def answer(call: Call) -> Reply | None:
+        return None if call.action in ("GetCallerIdentity", "DescribeRegions") else refused("AccessDenied")
+
+    with at.rules(answer, changes=[regions(TOKYO)]):
+        code, result, _ = run_command(config, tmp_path, environment(at.endpoint))
+    assert code == 3
+    assert result["summary"]["stores"] == 0
+    assert {c["status"] for c in result["coverage"] if c["service"] in ("s3", "ebs")} == {"denied"}
+    assert re.search("allow s3:ListAllMyBuckets", fixes(result))
+
+
+def test_an_account_that_holds_nothing_is_seen_to(tmp_path: Path) -> None:
+    with a_server() as empty:
+        config = write_scan_config(tmp_path, a_source(empty.endpoint))
+        with empty.rules(changes=[regions(TOKYO)]):
+            run = scan_here(config)
+        assert list(run.stores()) == []
+        assert exit_code(run, config) == 0
+        make_bucket(empty, "first", SINGAPORE)
+        with empty.rules(changes=[regions(TOKYO)]):
+            run = scan_here(config)
+        assert exit_code(run, config) == 1
