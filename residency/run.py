@@ -17,13 +17,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from residency import __version__
+from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
 from residency.judge import Judge, Summary, exit_code_of, verdict_of
 from residency.model import Account, CellResult, Finding, Severity
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
 from residency.policy.models import Match
-from residency.policy.reader import ConfigError, Mistake
 from residency.reports.result import Result, Spool, store_as_json
 from residency.rules import rules
 from residency.rules.papers import check_states, vendor_verdict
@@ -72,10 +72,6 @@ class ScanOptions:
     only_plan: bool = False
 
 
-class InputError(Exception):
-    """What was given cannot be used: exit code 2. The message says what to do."""
-
-
 class Interrupted(Exception):
     """The run was stopped. What was seen is saved at `path`."""
 
@@ -87,13 +83,7 @@ class Interrupted(Exception):
 def open_config(folder: Path) -> Config:
     """The config, with every reference to a rule checked as well."""
     config = load_config(folder)
-    known = rules()
-    named = [(f"exceptions.yaml: {row.id}", row.rule) for row in config.exceptions.exceptions]
-    named += [(f"policy {policy.id}: rules", rule) for policy in config.policies for rule in policy.rules]
-    wrong = [(where, rule) for where, rule in named if rule not in known]
-    if wrong:
-        text = "is not a rule; the rules are " + ", ".join(sorted(known))
-        raise ConfigError(Mistake(f"{config.folder}/{where}", 0, 0, f"{rule!r} {text}") for where, rule in wrong)
+    config.check_rules(rules())
     return config
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from residency.atlas import Entry
 from residency.countries import country_name
+from residency.errors import InputError
 from residency.model import Place
 from residency.policy.load import Config, load_config
 from residency.rules.places import UNKNOWN_ID, Places
-from residency.run import InputError
 
 # The partitions of a cloud have namespaces of their own; for a reader they are one provider.
 _FAMILIES = ("aws", "azure", "gcp")

@@ -241,10 +241,10 @@ def test_the_interrupted_run_can_be_gone_on_with_when_it_was_not_to_be_saved(mac
 def test_a_region_that_was_switched_on_since_is_asked(at: Served, tmp_path: Path) -> None:
     """That it was off is no listing: only the account's own list of today says it."""
     machine = Machine(at, tmp_path)
-    machine.env["RESIDENCY_REGION"] = "af-south-1"
+    machine.env["RESIDENCY_REGION"] = "ap-southeast-6"
     machine.residency("scan")
     before = read_run(stored(machine.runs)[0])
-    assert {r.status.value for r in before.results.values() if r.cell.region == "af-south-1"} == {"region-off"}
+    assert {r.status.value for r in before.results.values() if r.cell.region == "ap-southeast-6"} == {"region-off"}
 
     def switched_on(call: Call, reply: Reply) -> Reply:
         from residency.demo.server import changed
@@ -255,7 +255,7 @@ def test_a_region_that_was_switched_on_since_is_asked(at: Served, tmp_path: Path
 
     with machine.at.rules(changes=[switched_on]) as layer:
         _, result, _ = machine.residency("scan", "--resume", "latest")
-        assert {call.action for call in layer.calls if call.region == "af-south-1"} >= {"DescribeVolumes"}
+        assert {call.action for call in layer.calls if call.region == "ap-southeast-6"} >= {"DescribeVolumes"}
     assert statuses(result) == WHOLE
 
 
@@ -282,9 +282,10 @@ id: with-singapore
 title: {en: "Singapore too", ja: "シンガポールも"}
 jurisdictions:
   - {id: JP, name: {en: Japan, ja: 日本}, countries: [JP]}
+  - {id: US, name: {en: United States, ja: 米国}, countries: [US]}
   - {id: SG, name: {en: Singapore, ja: シンガポール}, countries: [SG]}
 location: {allow: [JP, SG]}
-operator: {domestic: [JP], allow_foreign: [US, EU], parent: warn}
+operator: {domestic: [JP], allow_foreign: [US], parent: warn}
 """
 OTHER_TAGS = "version: 1\nkind: classification\ntag_keys: [data]\nvalues: {personal: none}\n"
 
@@ -292,9 +293,24 @@ OTHER_TAGS = "version: 1\nkind: classification\ntag_keys: [data]\nvalues: {perso
 @pytest.mark.parametrize(
     ("files", "verdict", "rules_gone", "rules_new"),
     [
-        ({"policy": EVERYWHERE}, "permitted", {"copy-outside-territory"}, set()),
-        ({"classification": OTHER_TAGS}, "not-personal", {"copy-outside-territory", "copy-shared-outside"}, set()),
-        ({"vendors__aws": None}, "prohibited", set(), {"operator-not-registered"}),
+        ({"policy": EVERYWHERE}, "permitted", {"copy-outside-territory", "key-outside-territory"}, set()),
+        (
+            {"classification": OTHER_TAGS},
+            "not-personal",
+            {
+                "copy-outside-territory",
+                "copy-shared-outside",
+                "access-prevention-not-in-effect",
+                "key-outside-territory",
+            },
+            set(),
+        ),
+        (
+            {"vendors__aws": None},
+            "prohibited",
+            {"access-prevention-not-in-effect"},  # without a record nothing is documented
+            {"operator-not-registered"},
+        ),
     ],
     ids=["policy", "classification", "vendor register"],
 )

@@ -49,9 +49,10 @@ def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     try:
+        from residency.errors import InputError
         from residency.inventory import SavedRunError
         from residency.policy.reader import ConfigError
-        from residency.run import InputError, Interrupted
+        from residency.run import Interrupted
     except Exception:  # a broken installation
         return _defect()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -86,8 +87,8 @@ def scan(settings: Settings, /, **options: Any) -> int:
     if options["plan"]:
         click.echo(run.plan_as_text(facts), nl=False)
         return 0
-    if options["save"] and not settings.quiet:
-        click.echo(f"saved as {facts.path}", err=True)
+    if options["save"]:
+        logging.getLogger("residency").info("saved as %s", facts.path)
     return report(settings, options, run.judged(facts, config, options["fail_on"]))
 
 

@@ -113,6 +113,9 @@ class Command(click.Command):
             values[name] = value
         values["config"] = Path(values["config"])
         context.obj = Settings(**values)
+        from residency.cli.logs import configure
+
+        configure(verbose=values["verbose"], quiet=values["quiet"], form=values["log_format"])
         _ = context.obj.languages  # a wrong --lang is told before any work is done
         return super().invoke(context)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,7 @@ class Config:
     atlas: Atlas
     sha256: str
     replaced: list[str] = field(default_factory=list)  # shipped facts that this config overrides, and why
+    documents: dict[str, Document] = field(default_factory=dict)  # file -> what it says, and where
 
     @property
     def policy(self) -> Policy:
@@ -73,6 +75,19 @@ class Config:
     def holds(self, kind: str) -> str:
         """What a kind holds; a kind that nobody listed counts as data."""
         return self.kinds.get(kind, "data")
+
+    def check_rules(self, known: Iterable[str]) -> None:
+        """ConfigError for every rule that an exception or a policy names and that there is not."""
+        names = sorted(known)
+        mistakes = []
+        for document in self.documents.values():
+            for path, rule in _named_rules(document):
+                if rule not in names:
+                    near = difflib.get_close_matches(rule, names, n=1)
+                    hint = f"did you mean {near[0]!r}?" if near else f"the rules are {', '.join(names)}"
+                    mistakes.append(document.mistake(path, f"{shown(rule)} is no rule: {hint}"))
+        if mistakes:
+            raise ConfigError(mistakes)
 
     def policy_for(self, names: Names) -> Policy:
         """The policy that judges a thing. ConfigError when two claim it."""
@@ -123,7 +138,7 @@ class _Loader:
         return Config(
             folder=str(self.folder),
             policies=[policy for policy in policies if policy],
-            policy_sha256=self._policy_digests(),
+            policy_sha256=self._policy_digests(policies),
             sources=parts["sources"].sources if parts["sources"] else (),
             classification=parts["classification"],
             coverage=parts["coverage"],
@@ -137,6 +152,7 @@ class _Loader:
             atlas=atlas,
             sha256=self._digest(),
             replaced=self.replaced,
+            documents=self.documents,
         )
 
     # --- one file -----------------------------------------------------------------------------
@@ -203,15 +219,13 @@ class _Loader:
             text = f"the id {shown(read.id)} is not the file's name: call the file {cut(read.id)}.yaml"
             self.mistakes.append(self.documents[self._shown(path)].mistake(("id",), text))
 
-    def _policy_digests(self) -> dict[str, str]:
+    def _policy_digests(self, policies: list[Policy | None]) -> dict[str, str]:
+        """Policy id -> sha256 of its file's bytes: what `sha256sum` prints."""
         main = self.folder / "policy.yaml"
         paths = [main if _there(main) else self.shipped / "policy.yaml"]
         paths += sorted((self.folder / "policies").glob("*.yaml"))
-        found = {}
-        for path in paths:
-            raw = path.read_bytes()
-            found[str(read_yaml(path, path.name).value["id"])] = hashlib.sha256(raw).hexdigest()
-        return found
+        pairs = zip(paths, policies, strict=True)
+        return {policy.id: hashlib.sha256(path.read_bytes()).hexdigest() for path, policy in pairs if policy}
 
     # --- rows over shipped rows ---------------------------------------------------------------
 
@@ -368,6 +382,16 @@ class _Loader:
         for path in _config_files(self.folder):
             digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+
+def _named_rules(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where a file names a rule, and which."""
+    content = document.value if isinstance(document.value, dict) else {}
+    if content.get("kind") == "exceptions":
+        for index, row in enumerate(content.get("exceptions") or ()):
+            yield ("exceptions", index, "rule"), row["rule"]
+    if content.get("kind") == "policy":
+        yield from ((("rules", rule), rule) for rule in content.get("rules") or ())
 
 
 _EMPTY: dict[str, dict[str, Any]] = {"sources.yaml": {"sources": []}}

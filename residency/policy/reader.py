@@ -114,7 +114,7 @@ def parse_yaml(text: str, shown_as: str) -> Document:
     """The same for text that is already in memory."""
     try:
         _refuse_indirection(text, shown_as)
-        node = YAML(typ="rt", pure=True).compose(text)
+        node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -146,7 +146,7 @@ def _position(before: str) -> tuple[int, int]:
 
 def _refuse_indirection(text: str, shown_as: str) -> None:
     depth = documents = 0
-    for event in YAML(typ="rt", pure=True).parse(text):
+    for event in YAML(typ="safe", pure=True).parse(text):
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         refused = _indirection(event)
         name = type(event).__name__

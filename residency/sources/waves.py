@@ -6,6 +6,7 @@ out (accounts, regions) decides its next wave.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from datetime import UTC, datetime
 from residency.clouds.answers import Body
 from residency.inventory import RunWriter, SavedRun
 from residency.model import Cell, CellResult, Edge, Gap, Status, Store
+
+log = logging.getLogger(__name__)
 
 Save = Callable[[Store | Edge], None]
 Progress = Callable[[int, int, Cell], None]
@@ -99,6 +102,7 @@ def _run_wave(
         result, bodies = finished.result()
         found[id(planned)] = Found(planned, result, bodies)
         writer.result(number, result)
+        log.info("%s: %s, %d stores, %d calls", planned.cell, result.status, result.stores, result.calls)
         if progress:
             progress(len(found), len(wave), planned.cell)
     return found

@@ -44,7 +44,8 @@ def test_a_service_that_is_gone_changes_what_the_estate_says(
     numbers = {n for n, cell in enumerate(run.cells) if (cell.service, cell.listing) == listing}
     gaps: list[Gap] = [gap for n, result in run.results.items() if n not in numbers for gap in result.gaps]
     lost = _records_of(estate.saved, numbers)
-    records: list[Store | Edge] = [r for r in (*run.stores(), *run.edges()) if r not in lost]
+    everything: list[Store | Edge] = [*run.stores(), *run.edges()]
+    records = [record for record in everything if record not in lost]
     without = save_run(tmp_path / "without.jsonl", *records, gaps=gaps, cells=kept, accounts=run.accounts)
     _, before = judge(run, config)
     _, findings = judge(without, config)

@@ -13,6 +13,7 @@ from residency.policy.load import Config, load_config
 from residency.policy.models import Counting, DataClass
 from residency.policy.reader import ConfigError
 from residency.shipped import shipped_config
+from tests.build import write_config
 
 Write = Callable[..., Path]
 POLICY = "version: 1\nkind: policy\nid: {id}\n"
@@ -467,3 +468,17 @@ def test_the_examples_of_the_contract_are_read_as_they_stand(write: Write) -> No
     assert config.classification.values["confidential-pii"] is DataClass.PERSONAL
     assert config.exceptions.exceptions[0].ticket == "SEC-4411"
     assert [row.id for row in (*config.coverage.scope.out, *config.coverage.accept)] == ["OUT-1", "CG-2026-001"]
+
+
+def test_an_exception_for_a_rule_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    text = (
+        "version: 1\nkind: exceptions\nexceptions:\n"
+        "  - id: EX-1\n    rule: copy-outside-teritory\n    match: {id: x}\n    reason: r\n    owner: a@example.com\n"
+        "    approved_by: b@example.com\n    approved_on: 2026-11-01\n    expires: 2026-12-01\n"
+    )
+    config = load_config(write_config(tmp_path, exceptions=text))
+    with pytest.raises(ConfigError) as error:
+        config.check_rules(["copy-outside-territory", "coverage-gap"])
+    (mistake,) = error.value.mistakes
+    assert (mistake.line, mistake.column) == (5, 11)
+    assert "did you mean 'copy-outside-territory'?" in mistake.text

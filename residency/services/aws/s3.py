@@ -203,7 +203,7 @@ def _replica(bucket: Document, rule: Document) -> Copy:
 def place_directory_bucket(bucket: Document) -> Placed:
     path = f"{DIRECTORY}.Buckets[].Name"
     name = bucket.get(path)
-    zone = name.removesuffix(DIRECTORY_SUFFIX).rpartition("--")[2] if isinstance(name, str) else name
+    zone = _zone_in(name) if isinstance(name, str) else name
     yield Store(
         id=bucket.id(DIRECTORY_ARN, name=name, region=bucket.origin.region),
         kind="aws.s3.directory-bucket",
@@ -217,6 +217,12 @@ def place_directory_bucket(bucket: Document) -> Placed:
         # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
         copies=(bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path))),),
     )
+
+
+def _zone_in(name: str) -> str | None:
+    """The zone that a directory bucket's name carries; None where the name is no such name."""
+    own, dashes, zone = name.removesuffix(DIRECTORY_SUFFIX).rpartition("--")
+    return zone if own and dashes and name.endswith(DIRECTORY_SUFFIX) else None
 
 
 LISTINGS = (

@@ -56,7 +56,7 @@ def test_every_origin_that_the_provider_has_is_known() -> None:
     import botocore.session
 
     shape = botocore.session.get_session().get_service_model("kms").shape_for("OriginType")
-    assert {control(metadata(origin=origin)).grade for origin in shape.enum} == {3, 4}  # type: ignore[attr-defined]
+    assert {control(metadata(origin=origin)).grade for origin in shape.enum} == {3, 4}
 
 
 @pytest.mark.parametrize("answer", [Unknown(Why.UNRESOLVED, "kms:DescribeKey denied"), None, {}])

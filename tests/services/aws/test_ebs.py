@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from residency.clouds.aws.keys import DESCRIBE
 from residency.services.aws import ebs
 from tests.services.documents import ACCOUNT, KEY, PARTNER, REFUSED, key_metadata, line, lines, live, placed
 
@@ -65,7 +66,7 @@ def test_a_volume_stands_at_the_most_exact_word_and_never_in_its_region(said: di
     ],
 )
 def test_the_grade_of_a_volume_is_that_of_its_key(said: dict[str, Any], control: str) -> None:
-    body = volume(**said) | {ebs.keys.DESCRIBE: {KEY: key_metadata()}}
+    body = volume(**said) | {DESCRIBE: {KEY: key_metadata()}}
     assert lines(placed(ebs.place_volume(live(body)))[0]) == [f"primary aws:ap-northeast-1a {control}"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from residency.clouds.answers import Unknown
+from residency.clouds.aws.keys import DESCRIBE
 from residency.model import Followed, Why
 from residency.services.aws import s3
 from tests.services.documents import ACCOUNT, KEY, PARTNER, REFUSED, key_metadata, lines, live, placed
@@ -17,7 +18,7 @@ NO_RULES: dict[str, Any] = {s3.TAGGING: None, s3.REPLICATION: None, s3.ENCRYPTIO
 
 def bucket(region: str | None = "ap-northeast-1", **answers: Any) -> dict[str, Any]:
     """A listed bucket with what the calls say of it; a call is named by its last word."""
-    named = {"tags": s3.TAGGING, "replication": s3.REPLICATION, "encryption": s3.ENCRYPTION, "key": s3.keys.DESCRIBE}
+    named = {"tags": s3.TAGGING, "replication": s3.REPLICATION, "encryption": s3.ENCRYPTION, "key": DESCRIBE}
     listed = {"Name": "here"} | ({"BucketRegion": region} if region else {})
     return {s3.LIST: {"Buckets[]": listed}} | NO_RULES | {named.get(key, key): said for key, said in answers.items()}
 
@@ -158,7 +159,13 @@ def test_rules_without_a_name_of_their_destination_are_each_a_replica() -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("a--apne1-az4--x-s3", "apne1-az4"), ("a--b--euc1-ist1-az1--x-s3", "euc1-ist1-az1"), ("unnamed", "")],
+    [
+        ("a--apne1-az4--x-s3", "apne1-az4"),
+        ("a--b--euc1-ist1-az1--x-s3", "euc1-ist1-az1"),
+        ("unnamed", ""),
+        ("a--apne1-az4", ""),
+        ("apne1-az4--x-s3", ""),
+    ],
 )
 def test_a_directory_bucket_carries_the_id_of_its_zone_in_its_name(name: str, code: str) -> None:
     body = {s3.DIRECTORY: {"Buckets[]": {"Name": name}}, "@tags": REFUSED}

@@ -1,0 +1,264 @@
+"""Every path of the service files exists in the provider's own model, and every call declares the right that it needs."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.model import OperationNotFoundError
+
+import residency.services
+from residency.clouds.aws import keys
+from residency.clouds.aws.api import Api
+from residency.clouds.aws.keys import DESCRIBE
+from residency.clouds.aws.session import Access, AccountSession
+from residency.model import Cell
+from residency.services import listings, terraform_types
+from residency.services.aws import ebs, kms, s3
+from residency.services.base import Each, Listing, Template
+from tests.serving import ACCOUNT, TOKYO, a_server, make_bucket, move_in
+
+MODULES = (ebs, kms, s3)
+SERVICES = Path(residency.services.__file__).parent
+# What a template's document says of a thing that others refer to has the shape of this answer.
+ANSWERS = {DESCRIBE: DESCRIBE, "destinations": s3.HEAD}
+# Calls of which a template tells the question and not the answer.
+ASKED = ("ec2:CopySnapshot", "ec2:CopyImage")
+
+
+@cache
+def _operation(call: str) -> Any:
+    service, _, operation = call.partition(":")
+    return botocore.session.get_session().get_service_model(service).operation_model(operation)
+
+
+def shape_at(path: str) -> Any:
+    """The shape at `service:Operation.A.B[].C` in botocore's model. KeyError where it does not exist."""
+    call, _, rest = path.partition(".")
+    operation = _operation(call)
+    shape = operation.input_shape if call in ASKED else operation.output_shape
+    for step in rest.split(".") if rest else ():
+        shape = shape.members[step.removesuffix("[]")]
+        if step.endswith("[]"):
+            shape = {"list": lambda s: s.member}[shape.type_name](shape)
+    return shape
+
+
+# --- what the files say -----------------------------------------------------------------------
+
+
+def tree_of(module: ModuleType) -> ast.Module:
+    assert module.__file__
+    return ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+
+
+def text_of(node: ast.AST | None, module: ModuleType) -> str | None:
+    """A string that a file writes, its constants filled in; None where it depends on an argument."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.Name):
+        value = getattr(module, node.id, None)
+        return value if isinstance(value, str) else None
+    if isinstance(node, ast.FormattedValue):
+        return text_of(node.value, module)
+    if isinstance(node, ast.JoinedStr):
+        parts = [text_of(part, module) for part in node.values]
+        return None if None in parts else "".join(part for part in parts if part is not None)
+    return None
+
+
+def written_paths(module: ModuleType) -> set[str]:
+    """Every string of a file that begins with a call: `ec2:DescribeVolumes.Volumes[].VolumeId`."""
+    texts = (text_of(node, module) for node in ast.walk(tree_of(module)))
+    prefixes = ("ec2:Describe", "ec2:Copy", "s3:List", "s3:Get", "s3:Head", "kms:Describe")
+    rights = {right for listing in listings("aws") for right in listing.needs.values()}
+    return {text for text in texts if text and text.startswith(prefixes) and (text not in rights or "." in text)}
+
+
+def template_paths(template: Template) -> Iterator[str]:
+    """Every path that a table fills, those inside a repeating block below their parent."""
+    base = f"{ANSWERS[template.answers]}." if template.answers else ""
+    for path, field in template.fields.items():
+        if path.startswith("@"):
+            continue
+        yield base + path
+        if isinstance(field, Each):
+            yield from (f"{base}{path}.{inner}" for inner in field.fields)
+
+
+def calls_of(module: ModuleType, *names: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+            yield node
+
+
+def test_a_path_that_exists_is_found_and_a_typo_is_not() -> None:
+    assert shape_at("s3:ListBuckets.Buckets[].Name").type_name == "string"
+    assert shape_at("ec2:CopySnapshot.SourceSnapshotId").type_name == "string"
+    for typo in ("s3:ListBuckets.Buckets[].Nmae", "s3:ListBuckets.Bucket[].Name", "ec2:CopySnapshot.SnapshotTo"):
+        with pytest.raises(KeyError):
+            shape_at(typo)
+    with pytest.raises(KeyError):
+        shape_at("s3:ListBuckets.Owner[].ID")  # no list
+    with pytest.raises(OperationNotFoundError):
+        shape_at("s3:ListBukets.Buckets[]")
+
+
+@pytest.mark.parametrize("module", [ebs, s3])
+def test_every_path_that_a_file_writes_exists_in_the_providers_model(module: ModuleType) -> None:
+    paths = written_paths(module)
+    for path in paths:
+        shape_at(path)
+    assert len(paths) >= {ebs: 25, s3: 9}[module]
+
+
+@pytest.mark.parametrize("kind", sorted(terraform_types()))
+def test_every_path_of_a_table_exists_in_the_providers_model(kind: str) -> None:
+    paths = list(template_paths(terraform_types()[kind]))
+    assert paths
+    for path in paths:
+        shape_at(path)
+
+
+def test_every_field_of_an_element_exists_below_its_list() -> None:
+    """`rule.get("Destination.Bucket")` of an element of RULES, and so on."""
+    below = {
+        s3.RULES: ("Status", "Destination.Bucket", "Destination.Account", s3.REPLICA_KEY),
+        s3.SSE_RULES: (s3.ALGORITHM, s3.KEY),
+        ebs.DISKS: ("Ebs.SnapshotId", "Ebs.OutpostArn"),
+        ebs.PERMISSIONS: ("UserId", "Group"),
+        ebs.LAUNCHERS: ebs._RECIPIENTS,
+    }
+    for parent, fields in below.items():
+        for field in fields:
+            assert shape_at(f"{parent}.{field}").type_name == "string"
+    known = {field for fields in below.values() for field in fields}
+    for module in (s3, ebs):
+        for node in calls_of(module, "get", "said"):
+            text = text_of(node.args[0], module)
+            if text and ast.unparse(node.func).partition(".")[0] in ("rule", "disk"):
+                assert text in known
+
+
+@pytest.mark.parametrize("module", [ebs, s3, keys])
+def test_every_question_of_a_listing_exists_in_the_providers_model(module: ModuleType) -> None:
+    """The call, the list or field that it expects, and the parameters that it sends."""
+    seen = 0
+    for node in calls_of(module, "each", "ask", "ask_once"):
+        if not isinstance(node.func, ast.Attribute) or ast.unparse(node.func.value) != "api":
+            continue
+        texts = [text_of(argument, module) for argument in node.args]
+        call = next(text for text in texts if text and ":" in text)
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        expected = texts[1] if node.func.attr == "each" else text_of(keywords["expect"], module)
+        assert shape_at(f"{call}.{expected}")
+        sent = {name for name in keywords if name and name[0].isupper()}
+        assert sent <= set(_operation(call).input_shape.members)
+        seen += 1
+    assert seen == {ebs: 5, s3: 7, keys: 1}[module]
+
+
+def test_no_path_goes_on_after_its_last_list_without_an_element() -> None:
+    """A projection silently drops what lacks the field. Only the list of the listing itself holds one element."""
+    paths = {path for module in MODULES for path in written_paths(module)}
+    tables = {path for template in terraform_types().values() for path in template.fields if not path.startswith("@")}
+    assert len(paths | tables) > 40
+    for path in paths | tables:
+        steps = path.split(".")[1:]
+        inner = [step for step in steps[1:-1] if step.endswith("[]")]
+        assert not inner, path
+    for module in MODULES:
+        for node in calls_of(module, "each"):
+            text = text_of(node.args[-1], module)
+            assert text is None or text.endswith("[]"), ast.unparse(node)
+
+
+def test_no_service_catches_an_error() -> None:
+    files = sorted(SERVICES.rglob("*.py"))
+    assert len(files) > 4
+    for file in files:
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        assert not [node for node in nodes if isinstance(node, ast.Try | ast.TryStar)], file
+
+
+# --- what the tables take from Terraform ------------------------------------------------------
+
+PLANS = Path(__file__).parent.parent / "data" / "plans"
+# Resource types of which no plan is recorded: their attributes are those of a sister type.
+NOT_RECORDED = {"aws_ami_from_instance"}
+
+
+@cache
+def recorded_attributes() -> dict[str, set[str]]:
+    """Resource type -> the attributes that Terraform printed for it."""
+    found: dict[str, set[str]] = {}
+    for file in PLANS.glob("*.json"):
+        document = json.loads(file.read_bytes())
+        resources = [(r["type"], r["change"]) for r in document.get("resource_changes", ()) if r["mode"] == "managed"]
+        for kind, change in resources:
+            found.setdefault(kind, set()).update(change.get("after") or (), change.get("after_unknown") or ())
+        state = document.get("prior_state", {}).get("values", {}).get("root_module", {})
+        for item in state.get("resources", ()):
+            kind = ("data." if item["mode"] == "data" else "") + item["type"]
+            found.setdefault(kind, set()).update(item["values"])
+    return found
+
+
+def test_every_attribute_of_a_table_stands_in_a_plan_that_terraform_printed() -> None:
+    types, recorded = terraform_types(), recorded_attributes()
+    assert set(types) - set(recorded) == NOT_RECORDED
+    for kind, template in types.items():
+        sisters = [other for other, t in types.items() if t.place is template.place and other in recorded]
+        for attribute in template.fields.values():
+            name = attribute.block if isinstance(attribute, Each) else attribute
+            if isinstance(name, str) and name and not name.startswith("@"):
+                assert any(
+                    name.partition(".")[0] in recorded[sister] for sister in [kind, *sisters] if sister in recorded
+                )
+
+
+# --- rights -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A server with one of everything; HeadBucket is asked because its listing names no region."""
+    with a_server() as server:
+        move_in(server)
+        make_bucket(server, "plain", TOKYO, None)
+        yield server.endpoint
+
+
+@pytest.mark.parametrize("listing", listings("aws"), ids=lambda listing: listing.call)
+def test_a_listing_declares_every_call_that_it_makes_and_makes_every_call_that_it_declares(
+    listing: Listing, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    made: set[str] = set()
+
+    def record(model: Any, **_: Any) -> None:
+        made.add(f"{model.service_model.service_id.hyphenize()}:{model.name}")
+
+    session = AccountSession(Access(endpoint=endpoint))
+    session._session.events.register("before-call.*.*", record)
+    region = "global" if listing.scope == "global" else TOKYO
+    cell = Cell(
+        source="test", provider="aws", account=ACCOUNT, region=region, service=listing.service, listing=listing.call
+    )
+    list(Api(session, cell, listing.needs, "aws").documents(listing.list))
+    assert made == set(listing.needs)
+
+
+def test_every_right_belongs_to_a_service_and_names_an_action() -> None:
+    rights = {right for listing in listings("aws") for right in listing.needs.values()}
+    assert {right.partition(":")[0] for right in rights} == {"ec2", "kms", "s3", "s3express"}
+    reading = ("Describe", "Get", "List")
+    assert not [right for right in rights if not right.partition(":")[2].startswith(reading)]
