@@ -295,10 +295,9 @@ def _plan_in(name: str) -> Any:
 
     try:
         document = terraform.read_json(_bytes_of(name), name)
+        terraform.check_plan(document, name)
     except terraform.PlanError as error:
         raise InputError(str(error)) from error
-    if not terraform.is_plan(document):
-        raise InputError(f"{name}: is no Terraform plan: make one with `terraform show -json PLAN > plan.json`")
     return document
 
 

@@ -28,8 +28,8 @@ from residency.model import (
     Why,
 )
 from residency.policy.load import Config
-from residency.run import open_config
 from residency.rules.base import JudgedStore
+from residency.run import open_config
 
 TODAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

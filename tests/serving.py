@@ -14,10 +14,12 @@ from typing import Any
 import boto3
 
 from residency.demo.__main__ import scan_environment
-from residency.demo.server import Answer, Call, Change, Layer, Reply, changed, moto_layer, served
+from residency.demo.server import Answer, Call, Change, Layer, Reply, changed, denied, moto_layer, served
 from residency.inventory import SavedRun
+from residency.judge import exit_code_of
+from residency.model import CellResult, Severity
 from residency.run import ScanOptions, open_config, scan_saved
-from tests.build import write_config
+from tests.build import judge, write_config
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT, PARTNER = "123456789012", "210987654321"
@@ -187,3 +189,32 @@ def own_environment(**more: str) -> dict[str, str]:
     """This process' environment without anything of AWS."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {"PYTHONPATH": str(ROOT), "AWS_EC2_METADATA_DISABLED": "true"} | more
+
+
+def regions(*on: str, off: tuple[str, ...] = ()) -> Change:
+    """The account's own list of regions."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.action != "DescribeRegions":
+            return reply
+        states = [(name, "opt-in-not-required") for name in on] + [(name, "not-opted-in") for name in off]
+        items = "".join(
+            f"<item><regionName>{name}</regionName><optInStatus>{state}</optInStatus></item>" for name, state in states
+        )
+        answer = f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
+        return changed(reply, answer.encode())
+
+    return change
+
+
+def refused(code: str = "UnauthorizedOperation") -> Reply:
+    return denied("no", code)
+
+
+def results(run: SavedRun, **wanted: str | None) -> list[CellResult]:
+    return [r for r in run.results.values() if all(getattr(r.cell, key) == value for key, value in wanted.items())]
+
+
+def exit_code(run: SavedRun, config: Path) -> int:
+    _, findings = judge(run, open_config(config))
+    return exit_code_of(findings, len(run.cells), Severity.HIGH)

@@ -40,7 +40,7 @@ MAJOR_VERSIONS = ("0", "1")
 # resource types without an argument `region`, read 2026-11-22).
 BELONG_TO_NO_REGION = re.compile(
     "aws_(account|artifact|budgets|cloudfront|cloudfrontkeyvaluestore|globalaccelerator|iam|organizations"
-    "|route53|route53domains|shield|waf)_"
+    "|route53(?!_resolver)|route53domains|shield|waf)_"
 )
 # The attributes that choose a zone by naming something that stands in one.
 CHOOSE_A_ZONE = ("subnet_id", "subnet_ids", "network_interface.network_interface_id")
@@ -67,6 +67,26 @@ def is_plan(document: Any) -> bool:
         and str(document.get("format_version")).partition(".")[0] in MAJOR_VERSIONS
         and ("resource_changes" in document or "planned_values" in document)
     )
+
+
+def check_plan(document: Any, shown_as: str) -> None:
+    """PlanError where a document is no plan, or one that is damaged."""
+    if not is_plan(document):
+        hint = "make one with `terraform show -json PLAN > plan.json`"
+        raise PlanError(f"{shown_as}: is no Terraform plan that can be read: {hint}")
+    changes = document.get("resource_changes") or []
+    for index, change in enumerate(changes if isinstance(changes, list) else [None]):
+        if not _is_change(change):
+            raise PlanError(f"{shown_as}: resource_changes[{index}] is damaged: make the plan again")
+
+
+def _is_change(change: Any) -> bool:
+    known = isinstance(change, dict) and isinstance(change.get("change"), dict)
+    if not known or not all(isinstance(change.get(key), str) for key in ("address", "type")):
+        return False
+    inner = change["change"]
+    after = isinstance(inner.get("after"), dict | None) and isinstance(inner.get("after_unknown"), dict | bool | None)
+    return isinstance(inner.get("actions"), list) and after
 
 
 def read_json(raw: bytes, shown_as: str) -> Any:
@@ -148,7 +168,7 @@ class _PlanReader:
         self.parts: dict[str, _Part] = {}
         self.partitions = {e.code: e.namespace for e in context.atlas.entries.values() if e.kind == "region"}
         self._regions: dict[str, Any] = {}
-        self._by_id = {(r.type, r.after.get("id")): r for r in plan.everything()}
+        self._by_id = {(r.type, str(r.after.get("id"))): r for r in plan.everything() if r.type in _ZONAL}
 
     def records(self) -> Iterator[Store | Edge]:
         types = terraform_types()

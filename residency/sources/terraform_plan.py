@@ -442,7 +442,7 @@ def _left_out(expressions: Any, values: Any) -> Any:
 def _at(part: Any, step: str) -> Any:
     if part is True:
         return True  # all of it is unknown
-    return part.get(step) if isinstance(part, Mapping) else None
+    return part.get(step) if isinstance(part, dict) else None  # JSON: the exact type is much faster to ask for
 
 
 def _only(part: Any) -> Any:

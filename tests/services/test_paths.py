@@ -1,4 +1,4 @@
-"""Every path of the service files exists in the provider's own model, and every call declares the right that it needs."""
+"""Every path of the service files exists in the provider's own model; every call declares the right it needs."""
 
 from __future__ import annotations
 

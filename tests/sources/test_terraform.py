@@ -289,7 +289,7 @@ def test_an_image_is_shared_with_everyone_and_with_accounts() -> None:
     plan = read("volumes")
     assert plan.told("aws_ami.made") == [
         "tf:s/aws_ami.made aws.ebs.image {}",
-        "primary aws:ap-northeast-1 <- id of aws_ami.made",
+        "primary aws:ap-northeast-1 held by tf:s/aws_ebs_snapshot.of_volume <- id of aws_ami.made",
         "share aws:ap-northeast-1 of 210987654321 <- account_id of aws_ami_launch_permission.account",
         "share aws:ap-northeast-1 of * <- group of aws_ami_launch_permission.everyone",
     ]
@@ -422,6 +422,8 @@ def test_an_instance_stands_in_the_zone_of_its_subnet(name: str, place: str, att
 def test_a_kind_that_belongs_to_no_region_does_not_stand_in_its_providers(kind: str) -> None:
     plan = Read(a_plan(a_resource(f"{kind}.x", {}, {"arn": True})))
     assert plan.place(f"{kind}.x") == "unresolved"
+    regional = Read(a_plan(a_resource("aws_route53_resolver_query_log_config.x", {}, {"arn": True})))
+    assert regional.place("aws_route53_resolver_query_log_config.x") == "aws:ap-northeast-1"
 
 
 def test_everything_of_another_provider_is_one_store_that_nobody_placed() -> None:
@@ -489,3 +491,20 @@ def test_a_partition_gives_the_ids_and_places_of_its_own() -> None:
     plan = Read(a_plan(bucket, providers={"aws": a_provider("cn-north-1")}))
     assert plan.stores["aws_s3_bucket.b"].id == "arn:aws-cn:s3:::b"
     assert plan.place("aws_s3_bucket.b") == "aws-cn:cn-north-1"
+
+
+DAMAGED: list[dict[str, object]] = [
+    {"format_version": "1.2", "resource_changes": [{}]},
+    {"format_version": "1.2", "resource_changes": {"a": 1}},
+    {"format_version": "1.2", "resource_changes": [{"address": "a.b", "type": "a", "change": {"after": {}}}]},
+    {
+        "format_version": "1.2",
+        "resource_changes": [{"address": "a.b", "type": "a", "change": {"actions": [], "after": 1}}],
+    },
+]
+
+
+@pytest.mark.parametrize("document", DAMAGED)
+def test_a_damaged_plan_is_bad_input(document: dict[str, object]) -> None:
+    with pytest.raises(terraform.PlanError, match=r"resource_changes\[0\] is damaged"):
+        terraform.check_plan(document, "plan.json")

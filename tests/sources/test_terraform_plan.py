@@ -10,6 +10,8 @@ import pytest
 
 from residency.clouds.answers import Unknown
 from residency.model import Why
+from residency.services import terraform_types
+from residency.services.base import Each
 from residency.sources.terraform_plan import Plan, Scope, steps_of
 from tests.sources.plans import (
     SINGAPORE,
@@ -22,7 +24,10 @@ from tests.sources.plans import (
     a_replication,
     a_resource,
     constant,
+    read,
+    recorded,
     refer,
+    where,
 )
 
 NOT_YET = "not-known-yet"
@@ -654,3 +659,56 @@ def test_a_large_plan_is_read_in_linear_time() -> None:
     seconds(400)
     small, large = seconds(1000), seconds(8000)
     assert large < 8 * 3 * small
+
+
+# --- everything at once -----------------------------------------------------------------------
+
+
+def attributes_that_matter() -> set[str]:
+    """The first word of every attribute of every table, and those that place an unfollowed kind."""
+    found = {"region", "tags", "tags_all", "arn", "id", "subnet_id", "network_interface"}
+    for template in terraform_types().values():
+        for field in template.fields.values():
+            name = field.block if isinstance(field, Each) else field
+            found.add(str(name).partition(".")[0])
+    return found
+
+
+def copy_places(plan: Read) -> dict[str, list[tuple[str, str]]]:
+    return {
+        address: [(copy.role.value, where(copy)) for copy in store.copies if copy.role != "key"]
+        for address, store in plan.stores.items()
+    }
+
+
+OPEN = {"not-known-yet", "unresolved"}
+DYNAMIC = ("aws_s3_bucket.dynamic_block", "aws_s3_bucket.late_block")
+
+
+def unplaced(copies: dict[str, list[tuple[str, str]]]) -> int:
+    return sum(place in OPEN for places in copies.values() for _, place in places)
+
+
+@pytest.mark.parametrize("name", ["regions", "replication", "volumes", "instances", "applied", "provider6"])
+def test_whatever_becomes_unknown_no_copy_moves_and_none_is_lost_in_silence(name: str) -> None:
+    """Each attribute of each resource in turn: a copy stays, or loses its place, or an unplaced one stands for it."""
+    before = copy_places(read(name))
+    matter = attributes_that_matter()
+    document = recorded(name)
+    for resource in document["resource_changes"]:
+        change = resource["change"]
+        # A dynamic block that is unknown as a whole looks in a plan like the block that nobody wrote.
+        unseen = {"replication_configuration"} if resource["address"] in DYNAMIC else set()
+        for attribute in sorted((matter - unseen) & (change["after"] or {}).keys()):
+            value, unknown = change["after"].pop(attribute), change["after_unknown"].get(attribute)
+            change["after_unknown"][attribute] = True
+            after = copy_places(Read(document))
+            for address, known in before.items():
+                now = after.get(address, [])
+                assert {place for _, place in now} <= {place for _, place in known} | OPEN, (address, attribute)
+                opened = unplaced({address: now}) > 0 or unplaced(after) > unplaced(before)
+                assert len(now) >= len(known) or opened, (address, attribute)
+            change["after"][attribute] = value
+            change["after_unknown"].pop(attribute)
+            if unknown is not None:
+                change["after_unknown"][attribute] = unknown

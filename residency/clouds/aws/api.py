@@ -47,6 +47,7 @@ class Api:
         self._identified = identified
         self._clients: dict[tuple[str, str | None], BaseClient] = {}
         self._once: dict[object, Answer] = {}
+        self._turns: dict[object, threading.Lock] = {}
         self._refused: dict[object, Gap] = {}  # of what was asked once and refused
         self._lock = threading.Lock()
         self._pages = 0
@@ -103,19 +104,16 @@ class Api:
     ) -> Answer:
         """The same question about a thing that many stores share is asked once for the cell."""
         with self._lock:
-            known = key in self._once
-        if known:
-            answer = self._once[key]
-            if isinstance(answer, Unknown):
-                self._repeat_gap(self._refused[key], subject)
-            return answer
-        answer = self._answer(call, expect, subject, frozenset(), region, params)
-        with self._lock:
-            if isinstance(answer, Unknown):
-                own = (gap for gap in reversed(self.gaps) if (gap.call, gap.subject) == (call, subject))
-                self._refused[key] = next(own)
-            self._once[key] = answer
-        return answer
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:  # whoever comes while it is being asked waits for the answer
+            if key not in self._once:
+                self._once[key] = self._answer(call, expect, subject, frozenset(), region, params)
+                if isinstance(self._once[key], Unknown):
+                    self._refused[key] = self._last_gap(call, subject)
+                return self._once[key]
+        if key in self._refused:
+            self._repeat_gap(self._refused[key], subject)
+        return self._once[key]
 
     def spread(self, follow_up: Callable[[Api, Body], Body], bodies: Iterable[Body]) -> Iterator[Body]:
         """Follow up every document, several at once, in the order in which they were listed."""
@@ -209,6 +207,10 @@ class Api:
         )
         with self._lock:
             self.gaps.append(gap)
+
+    def _last_gap(self, call: str, subject: str) -> Gap:
+        with self._lock:
+            return next(gap for gap in reversed(self.gaps) if (gap.call, gap.subject) == (call, subject))
 
     def _repeat_gap(self, gap: Gap, subject: str) -> None:
         """The refusal of a shared thing is a gap of every store that shares it."""

@@ -122,11 +122,17 @@ def place_image(image: Document) -> Placed:
     disks = image.each(DISKS)
     disks = [] if isinstance(disks, Unknown) else disks
     code, said, namespace = _place_of_image(image, disks)
-    primary = image.copy(Role.PRIMARY, code, said, namespace=namespace)
+    named = [image.id_of(_open(SNAPSHOT_ARN), disk.get("Ebs.SnapshotId"), image.origin.region) for disk in disks]
+    snapshots = dict(zip(named, disks, strict=True))
+    snapshots.pop(None, None)
+    # Its data are the snapshots that it is made of: their key is read where they are listed.
+    copies = [
+        image.copy(Role.PRIMARY, code, said, namespace=namespace, holder=holder) for holder in snapshots or (None,)
+    ]
+    primary = copies[0]
     shares = list(_shared(image, LAUNCHERS, primary))
-    yield _store(image, "aws.ebs.image", store_id, name, f"{IMAGE}.Tags[]", (primary, *shares))
-    for disk in disks:
-        snapshot = image.id_of(_open(SNAPSHOT_ARN), disk.get("Ebs.SnapshotId"), image.origin.region)
+    yield _store(image, "aws.ebs.image", store_id, name, f"{IMAGE}.Tags[]", (*copies, *shares))
+    for snapshot, disk in snapshots.items():
         if snapshot:
             yield _edge(snapshot, store_id, primary, disk.said("Ebs.SnapshotId"))
     region, source = image.get(f"{IMAGE}.SourceImageRegion"), image.get(f"{IMAGE}.SourceImageId")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -231,6 +232,30 @@ def test_follow_ups_come_in_the_order_of_the_list(api: Api) -> None:
     found = list(api.documents(listing))
     assert [body[BUCKETS]["Buckets[]"]["Name"] for body in found] == NAMES
     assert all(body[TAGS]["TagSet"] == [{"Key": "data", "Value": "personal"}] for body in found)
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["answered", "refused"])
+def test_what_many_follow_ups_share_is_asked_once_even_if_they_ask_together(
+    at: Served, api: Api, refuses: bool
+) -> None:
+    def shared(api: Api, body: Body) -> Body:
+        body["destination"] = once(api, "one", body[BUCKETS]["Buckets[]"]["Name"])
+        return body
+
+    def listing(api: Api) -> Iterator[Body]:
+        yield from api.spread(shared, api.each(BUCKETS, "Buckets[]", MaxBuckets=100))
+
+    def late(call: Call) -> Reply | None:
+        if call.action == "HEAD":
+            time.sleep(0.2)
+            return Reply(403, [], b"") if refuses else None
+        return None
+
+    with at.rules(late) as layer:
+        found = list(api.documents(listing))
+    assert [call.action for call in layer.calls].count("HEAD") == 1
+    assert len(found) == len(NAMES)
+    assert sorted(str(gap.subject) for gap in api.gaps) == (NAMES if refuses else [])
 
 
 def test_what_was_listed_before_a_refusal_is_still_followed_up(api: Api) -> None:

@@ -115,7 +115,8 @@ def test_an_image_comes_from_its_snapshots_and_from_the_image_that_it_was_copied
     disks = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-1"}}, {"VirtualName": "ephemeral0"}]
     body = image(BlockDeviceMappings=disks, SourceImageId="ami-0", SourceImageRegion="us-east-1")
     store, edges = placed(ebs.place_image(live(body)))
-    assert (store.id, lines(store)) == ("arn:aws:ec2:ap-northeast-1::image/ami-1", ["primary aws:ap-northeast-1"])
+    held = "primary aws:ap-northeast-1 held by arn:aws:ec2:ap-northeast-1::snapshot/snap-1"
+    assert (store.id, lines(store)) == ("arn:aws:ec2:ap-northeast-1::image/ami-1", [held])
     assert edges == [
         f"arn:aws:ec2:ap-northeast-1::snapshot/snap-1 -> {store.id}",
         f"arn:aws:ec2:us-east-1::image/ami-0 -> {store.id}",
@@ -134,7 +135,8 @@ def test_a_source_image_without_its_region_has_no_made_up_name() -> None:
 def test_an_image_stands_on_the_outpost_that_holds_its_snapshots() -> None:
     disks = [{"Ebs": {"SnapshotId": "snap-1"}}, {"Ebs": {"SnapshotId": "snap-2", "OutpostArn": OUTPOST}}]
     store, _ = placed(ebs.place_image(live(image(BlockDeviceMappings=disks))))
-    assert line(store.copies[0]) == "primary aws.outpost:op-1"
+    held = "arn:aws:ec2:ap-northeast-1::snapshot/snap-"
+    assert lines(store) == [f"primary aws.outpost:op-1 held by {held}{number}" for number in (1, 2)]
     assert str(store.copies[0].said_by[0]) == "ec2:DescribeImages Images[].BlockDeviceMappings[].Ebs.OutpostArn"
 
 
