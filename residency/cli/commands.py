@@ -88,7 +88,9 @@ def scan(settings: Settings, /, **options: Any) -> int:
         click.echo(run.plan_as_text(facts), nl=False)
         return 0
     if options["save"]:
-        logging.getLogger("residency").info("saved as %s", facts.path)
+        logging.getLogger("residency").log(
+            logging.WARNING if settings.progress else logging.INFO, "saved as %s", facts.path
+        )
     return report(settings, options, run.judged(facts, config, options["fail_on"]))
 
 

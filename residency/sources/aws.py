@@ -62,7 +62,7 @@ class AwsScan:
             found = yield [self._discovery(Door(None, self.access), discover.IDENTITY), self._organization()]
             identity, accounts = found
             if identity.bodies:
-                self._remember(Door(None, self.access), discover.who(identity.bodies[0]))
+                self._save_account(Door(None, self.access), discover.who(identity.bodies[0]))
             doors, barred = self._doors(identity, accounts)
             yield barred
         pairs = [(self._discovery(d, discover.IDENTITY), self._discovery(d, discover.REGIONS)) for d in doors]
@@ -97,28 +97,35 @@ class AwsScan:
 
     def _doors(self, identity: Found, accounts: Found) -> tuple[list[Door], list[Planned]]:
         """The accounts to go into, and the cells of those that cannot be or are left out."""
-        partition = discover.who(identity.bodies[0]).partition if identity.bodies else "aws"
+        caller = discover.who(identity.bodies[0]) if identity.bodies else None
         doors, barred = [], []
         for body in accounts.bodies:
             account = body[discover.ACCOUNTS]["Accounts[]"]
             state = account.get("State") or account.get("Status")
             units = discover.units(body)
             cell = self._cell(account["Id"], GLOBAL, ACCOUNT, discover.IDENTITY)
+            door = Door(account["Id"], self._access(account["Id"], caller), account.get("Name"), units)
             if self._left_out(cell, units):
+                self._save_account(door, None)
                 barred.append(self._excluded(cell))
             elif state in discover.UNREACHABLE_ACCOUNTS:
                 barred.append(Planned(cell, status=discover.UNREACHABLE_ACCOUNTS[state], code=state))
             else:
-                role = f"arn:{partition}:iam::{account['Id']}:role/{self.source.role_name}"
-                access = Access(
-                    profile=self.source.profile,
-                    role_arn=role,
-                    external_id=self.source.external_id,
-                    endpoint=self.source.endpoint,
-                    timeout=self.access.timeout,
-                )
-                doors.append(Door(account["Id"], access, account.get("Name"), units))
+                doors.append(door)
         return doors, barred
+
+    def _access(self, account: str, caller: Identity | None) -> Access:
+        """The account that asks is entered as it is, any other one by the role that the source names."""
+        if caller and caller.account == account:
+            return self.access
+        partition = caller.partition if caller else "aws"
+        return Access(
+            profile=self.source.profile,
+            role_arn=f"arn:{partition}:iam::{account}:role/{self.source.role_name}",
+            external_id=self.source.external_id,
+            endpoint=self.source.endpoint,
+            timeout=self.access.timeout,
+        )
 
     # --- listings -----------------------------------------------------------------------------
 
@@ -132,7 +139,7 @@ class AwsScan:
             reason = f"the credentials belong to the account {identity.account}"
             yield Planned(cell, status=Status.UNAUTHENTICATED, code="other-account", reason=reason)
             return
-        self._remember(door, identity)
+        self._save_account(door, identity)
         regions = self._regions(identity.partition, where)
         for listing in listings("aws"):
             for region in [GLOBAL] if listing.scope is Scope.GLOBAL else sorted(regions):
@@ -142,15 +149,16 @@ class AwsScan:
         reason = "kinds of stores without a scanner of their own were not looked for"
         yield Planned(cell, status=Status.UNSWEPT, code="no-sweep", reason=reason)
 
-    def _remember(self, door: Door, identity: Identity) -> None:
+    def _save_account(self, door: Door, identity: Identity | None) -> None:
+        """An account of ours; `identity` is None where it was not gone into."""
         self.writer.account(
             Account(
                 source=self.source.name,
                 provider="aws",
-                id=identity.account,
+                id=identity.account if identity else door.account or "",
                 name=door.name,
                 ou=door.units,
-                principal=identity.principal,
+                principal=identity.principal if identity else None,
             )
         )
 

@@ -81,7 +81,7 @@ def states(**state: str) -> Change:
     return change
 
 
-def test_every_account_of_an_organisation_is_entered_by_its_role(
+def test_every_other_account_of_an_organisation_is_entered_by_its_role(
     company: tuple[Served, dict[str, str]], tmp_path: Path
 ) -> None:
     at, ids = company

@@ -57,17 +57,21 @@ class Api:
         """The region that is asked; None for what belongs to no region."""
         return None if self.cell.region == "global" else self.cell.region
 
-    def each(self, call: str, path: str, *, region: str | None = None, **params: Any) -> Iterator[Body]:
-        """Every element of a listing, page by page, as `{call: {path: element}}`.
+    def each(self, call: str, path: str, key: str, *, region: str | None = None, **params: Any) -> Iterator[Body]:
+        """Every element of a listing, page by page, as `{call: {path: element}}`; `key` names an element.
 
-        Raises Refused when a page does not come, or does not hold the list; what came before it stays.
+        Raises Refused when a page does not come, does not hold the list, or holds an element without its
+        name; what came before it stays.
         """
         name = path.removesuffix("[]")
         for page in self._pages_of(call, region, params):
             if name not in page:
                 raise Refused(call, Refusal(Status.MALFORMED, "no-list", f"the answer holds no {name}"))
             self._pages += 1
-            yield from ({call: {path: element}} for element in page[name])
+            for element in page[name]:
+                if not element.get(key):
+                    raise Refused(call, Refusal(Status.MALFORMED, "no-name", f"an element of {name} has no {key}"))
+                yield {call: {path: element}}
             self._refuse_a_full_last_page(call, page, name, params)
 
     def one(self, call: str, *expect: str, **params: Any) -> Body:

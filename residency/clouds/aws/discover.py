@@ -36,12 +36,12 @@ def identity(api: Api) -> Iterator[Body]:
 
 
 def regions(api: Api) -> Iterator[Body]:
-    yield from api.each(REGIONS, "Regions[]", AllRegions=True)
+    yield from api.each(REGIONS, "Regions[]", "RegionName", AllRegions=True)
 
 
 def accounts(api: Api) -> Iterator[Body]:
     """Every account, with the units above it where they may be asked."""
-    for body in api.each(ACCOUNTS, "Accounts[]"):
+    for body in api.each(ACCOUNTS, "Accounts[]", "Id"):
         account = body[ACCOUNTS]["Accounts[]"]["Id"]
         api.ask(body, PARENTS, expect="Parents", subject=f"account {account}", ChildId=account)
         yield body

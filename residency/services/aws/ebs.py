@@ -42,7 +42,7 @@ IMAGE_NEEDS = {IMAGES: IMAGES, LAUNCH: LAUNCH}
 
 
 def volumes(api: Api) -> Iterator[Body]:
-    for body in api.each(VOLUMES, "Volumes[]"):
+    for body in api.each(VOLUMES, "Volumes[]", "VolumeId"):
         listed = body[VOLUMES]["Volumes[]"]
         subject = f"arn:{api.partition}:ec2:{api.region}:{api.cell.account}:volume/{listed['VolumeId']}"
         keys.describe(api, body, listed.get("KmsKeyId"), subject=subject, region=api.region)
@@ -50,7 +50,7 @@ def volumes(api: Api) -> Iterator[Body]:
 
 
 def snapshots(api: Api) -> Iterator[Body]:
-    yield from api.spread(_shares, api.each(SNAPSHOTS, "Snapshots[]", OwnerIds=["self"]))
+    yield from api.spread(_shares, api.each(SNAPSHOTS, "Snapshots[]", "SnapshotId", OwnerIds=["self"]))
 
 
 def _shares(api: Api, body: Body) -> Body:
@@ -69,7 +69,7 @@ def _shares(api: Api, body: Body) -> Body:
 
 
 def images(api: Api) -> Iterator[Body]:
-    found = api.each(IMAGES, "Images[]", Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True)
+    found = api.each(IMAGES, "Images[]", "ImageId", Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True)
     yield from api.spread(_launchers, found)
 
 

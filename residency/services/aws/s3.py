@@ -44,7 +44,7 @@ DIRECTORY_ARN = "arn:{partition}:s3express:{region}:{account}:bucket/{name}"
 
 def buckets(api: Api) -> Iterator[Body]:
     # BucketRegion is only answered where a parameter is passed.
-    yield from api.spread(_follow, api.each(LIST, "Buckets[]", MaxBuckets=MOST_BUCKETS))
+    yield from api.spread(_follow, api.each(LIST, "Buckets[]", "Name", MaxBuckets=MOST_BUCKETS))
 
 
 def _follow(api: Api, body: Body) -> Body:
@@ -91,7 +91,7 @@ def _each(body: Body, path: str) -> list[Document]:
 
 
 def directory_buckets(api: Api) -> Iterator[Body]:
-    for body in api.each(DIRECTORY, "Buckets[]"):
+    for body in api.each(DIRECTORY, "Buckets[]", "Name"):
         # Some S3-compatible servers answer with their ordinary buckets: those are listed by LIST.
         if body[DIRECTORY]["Buckets[]"]["Name"].endswith(DIRECTORY_SUFFIX):
             # Its tags need a session with the bucket, which is not asked for yet.

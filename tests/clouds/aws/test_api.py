@@ -60,7 +60,7 @@ def pages_of_volumes(*pages: tuple[str, ...], end: Reply | None = None) -> Answe
 
 
 def volumes(api: Api) -> Iterator[Body]:
-    yield from api.each(VOLUMES, "Volumes[]")
+    yield from api.each(VOLUMES, "Volumes[]", "VolumeId")
 
 
 def names(bodies: Iterator[Body]) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_last_page_as_long_as_was_asked_for_is_not_the_whole(at: Served, api: 
     """The emulator cuts the list and gives no token for more: the gap is what real servers of its kind do."""
 
     def buckets(api: Api) -> Iterator[Body]:
-        yield from api.each(BUCKETS, "Buckets[]", MaxBuckets=2)
+        yield from api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=2)
 
     found = [body[BUCKETS]["Buckets[]"]["Name"] for body in api.documents(buckets)]
     assert len(found) == 2
@@ -227,7 +227,7 @@ def tagged(api: Api, body: Body) -> Body:
 
 def test_follow_ups_come_in_the_order_of_the_list(api: Api) -> None:
     def listing(api: Api) -> Iterator[Body]:
-        yield from api.spread(tagged, api.each(BUCKETS, "Buckets[]", MaxBuckets=100))
+        yield from api.spread(tagged, api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=100))
 
     found = list(api.documents(listing))
     assert [body[BUCKETS]["Buckets[]"]["Name"] for body in found] == NAMES
@@ -243,7 +243,7 @@ def test_what_many_follow_ups_share_is_asked_once_even_if_they_ask_together(
         return body
 
     def listing(api: Api) -> Iterator[Body]:
-        yield from api.spread(shared, api.each(BUCKETS, "Buckets[]", MaxBuckets=100))
+        yield from api.spread(shared, api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=100))
 
     def late(call: Call) -> Reply | None:
         if call.action == "HEAD":
@@ -260,7 +260,7 @@ def test_what_many_follow_ups_share_is_asked_once_even_if_they_ask_together(
 
 def test_what_was_listed_before_a_refusal_is_still_followed_up(api: Api) -> None:
     def listing(api: Api) -> Iterator[Body]:
-        yield from api.spread(tagged, api.each(BUCKETS, "Buckets[]", MaxBuckets=len(NAMES)))
+        yield from api.spread(tagged, api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=len(NAMES)))
 
     found = list(api.documents(listing))
     assert [body[BUCKETS]["Buckets[]"]["Name"] for body in found] == NAMES
@@ -271,3 +271,9 @@ def test_what_was_listed_before_a_refusal_is_still_followed_up(api: Api) -> None
 def test_a_global_cell_names_no_region(at: Served) -> None:
     assert an_api(at, a_cell(region="global")).region is None
     assert an_api(at, a_cell(region="eu-west-2")).region == "eu-west-2"
+
+
+def test_an_element_without_its_name_breaks_the_listing_off(at: Served, api: Api) -> None:
+    with at.rules(pages_of_volumes(("vol-1",), ("",))):
+        assert names(api.documents(volumes)) == ["vol-1"]
+    assert (api.status, [gap.code for gap in api.gaps]) == (Status.PARTIAL, ["no-name"])

@@ -8,7 +8,7 @@ import pytest
 
 from residency.clouds.aws.keys import DESCRIBE
 from residency.services.aws import ebs
-from tests.services.documents import ACCOUNT, KEY, PARTNER, REFUSED, key_metadata, line, lines, live, placed
+from tests.services.documents import ACCOUNT, KEY, PARTNER, REFUSED, key_metadata, lines, live, placed
 
 HERE = f"arn:aws:ec2:ap-northeast-1:{ACCOUNT}"
 OUTPOST = f"arn:aws:outposts:ap-northeast-1:{ACCOUNT}:outpost/op-1"
