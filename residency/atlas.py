@@ -151,7 +151,7 @@ def _entry(row: dict[str, str], line: int) -> Entry:
     for member in members:
         if not all(member.partition(":")[:2]):
             raise AtlasError(f"{member[:80]!r} is not a location of the form NAMESPACE:CODE", line)
-    check_read(row, ("namespace",), line)
+    check_read(row, ("namespace", "operator"), line)
     values = {name: row[name] for name in COLUMNS} | {"reason": row.get("reason", "")}
     return Entry(**values | {"countries": here, "members": members})  # type: ignore[arg-type]
 

@@ -63,7 +63,7 @@ def commands_page() -> str:
 
 
 def _help() -> Iterator[str]:
-    settings = {"info_name": "residency", "terminal_width": 100, "max_content_width": 100}
+    settings = {**cli.context_settings, "info_name": "residency", "terminal_width": 100}
     with click.Context(cli, **settings) as top:  # type: ignore[arg-type]
         yield f"```\n{cli.get_help(top)}\n```\n"
         for name, command in sorted(cli.commands.items()):

@@ -50,8 +50,9 @@ class View:
         if not edges and not any(copy.holder for copy in store.copies):
             return store
         copies = [self._placed(copy) for copy in store.copies]
-        held = {(copy.holder, copy.role) for copy in copies}  # what counts as metadata hides no replica
-        copies += [self._far_copy(edge) for edge in edges if edge.target and (edge.target, edge.role) not in held]
+        # What counts as metadata hides no replica. A copy that nothing holds is known by its place.
+        known = {(copy.holder or copy.place, copy.role) for copy in copies}
+        copies += [self._far_copy(edge) for edge in edges if (edge.target or edge.target_place, edge.role) not in known]
         return _with_copies(store, copies)
 
     def _placed(self, copy: Copy) -> Copy:
@@ -93,14 +94,19 @@ def view_of(run: SavedRun, note: Callable[[Store], object]) -> View:
     """Read the edges and what stands at their ends; `note` is kept of each end's store."""
     view = View(run)
     relations: dict[tuple[str, str | None, Role, str | None], Edge] = {}
+    apart: list[Edge] = []
     for edge in run.edges():
         known = relations.get(edge.relation)
-        relations[edge.relation] = _both(known, edge) if known else edge
-    for edge in relations.values():
+        if known and known.target_place and edge.target_place and known.target_place != edge.target_place:
+            apart.append(edge)  # one target in two places: neither is believed more than the other
+        else:
+            relations[edge.relation] = _both(known, edge) if known else edge
+    for edge in (*relations.values(), *apart):
         view.outgoing.setdefault(edge.source, []).append(edge)
         if edge.target:
             view.incoming.setdefault(edge.target, []).append(edge)
-    wanted = {json_id(end) for end in (*view.outgoing, *view.incoming)}
+    # Several sightings of one store are remembered too: each may say what the store holds.
+    wanted = {json_id(end) for end in (*view.outgoing, *view.incoming)} | run.twice
     for store in run.stores_with_id(wanted) if wanted else ():
         _remember(view.ends, store, note(store))
     return view
@@ -169,7 +175,7 @@ def _merged_copies(same: list[Store]) -> list[Copy]:
         places = tuple(dict.fromkeys(copy.place for copy in primaries if copy.place))
         said = tuple(dict.fromkeys(said for copy in primaries for said in copy.said_by))
         disputed = [Copy(role=Role.PRIMARY, place=None, candidates=places, why=Why.UNRESOLVED, said_by=said)]
-        copies = [copy for copy in copies if copy.role is not Role.PRIMARY]
+        copies = [copy for copy in copies if copy not in primaries]
     once: dict[object, Copy] = {}
     for copy in copies:
         key = (copy.role, copy.place, copy.candidates, copy.holder, copy.account, copy.why)

@@ -32,6 +32,7 @@ from residency.personal.classify import classify
 from residency.policy.load import Config
 from residency.policy.matching import matches
 from residency.policy.models import Acceptance, Counting, DataClass, Policy
+from residency.policy.vendor import Vendor
 from residency.rules import rules
 from residency.rules.base import (
     EXCEPTED,
@@ -74,6 +75,11 @@ class CellLevel:
     accepted_by: str | None
     cause: str | None
 
+    @property
+    def tells_nothing(self) -> bool:
+        """Accounts and regions were found; of what stands there this cell says nothing."""
+        return self.result.cell.discovers and self.cause is None
+
 
 @dataclass
 class Summary:
@@ -110,7 +116,7 @@ class _Note:
     data_class: DataClass
     by: str
     policy: Policy
-    tells: tuple[tuple[str, Place | None, Why | None], ...]  # what it says of its copies: holder, place, why none
+    tells: tuple[tuple[str, Role, Place | None, Why | None], ...]  # of its copies: holder, role, place, why none
 
 
 class Judge:
@@ -150,12 +156,14 @@ class Judge:
     def _note(self, store: Store) -> _Note:
         names = self._names(store)
         data_class, by = classify(store, names, self.config.classification)
-        tells = tuple((copy.holder, copy.place, copy.why) for copy in store.copies if copy.holder)
+        tells = tuple((copy.holder, copy.role, copy.place, copy.why) for copy in store.copies if copy.holder)
         return _Note(data_class, by, self.config.policy_for(names), tells)
 
     def _names(self, store: Store) -> dict[str, str | list[str] | None]:
         """What rows of the config may match a store by."""
         account = self._accounts.get((store.provider, store.account or ""))
+        places = {place for copy in store.copies for place in (copy.place, *copy.candidates) if place}
+        vendors = {vendor.id for place in places if (vendor := self._vendor_at(place))}
         return {
             "id": [name for name in (store.id, store.address) if name],
             "kind": store.kind,
@@ -171,17 +179,19 @@ class Judge:
             "stack": store.id[3:].partition("/")[0] if store.id.startswith("tf:") else None,
             "place": [str(copy.place) for copy in store.copies if copy.place],
             "role": [copy.role.value for copy in store.copies],
+            "vendor": sorted(vendors),
         }
+
+    def _vendor_at(self, place: Place) -> Vendor | None:
+        return self.world.vendor_of(self._places[self.config.policy.id].of(place).operator)
 
     def _judged(self, store: Store) -> JudgedStore:
         assert self._view is not None
         names = self._names(store)
         own, by = classify(store, names, self.config.classification)
-        data_class, by = self._classes.get(store.id, (own, by))
+        data_class, by = max((own, by), self._classes.get(store.id, (own, by)), key=lambda found: found[0].strength)
         policy = self.config.policy_for(names)
         copies = tuple(self._judged_copy(copy, policy) for copy in store.copies)
-        vendors = {vendor.id for copy in copies if (vendor := self.world.vendor_of(copy.operator))}
-        names["vendor"] = sorted(vendors)
         judged = JudgedStore(
             store=store,
             policy=policy,
@@ -262,10 +272,10 @@ class Judge:
             names["vendor"] = subject.id
         if subject.role:
             names["role"] = subject.role.value
-        if subject.place:
-            names["place"] = str(subject.place)
-        elif subject.role:
-            names["place"] = None
+        if subject.role:
+            vendor = self._vendor_at(subject.place) if subject.place else None
+            names["place"] = str(subject.place) if subject.place else None
+            names["vendor"] = vendor.id if vendor else None
         names.setdefault("account", subject.account)
         return names
 
@@ -330,6 +340,8 @@ class Judge:
         return "tracked" if holds & set(scope.tracked.holds) else "out"
 
     def _holds(self, result: CellResult) -> set[str]:
+        if result.cell.discovers:
+            return set()  # nobody knows what the accounts and regions hold that it did not find
         prefix = f"{result.cell.provider}.{result.cell.service}."
         return {holds for kind, holds in self.config.kinds.items() if kind.startswith(prefix)}
 
@@ -411,15 +423,24 @@ def _spread(view: View) -> dict[str, tuple[DataClass, str]]:
         classes[store_id] = (strongest.data_class, strongest.by)
     todo = list(classes)
     while todo:
+        _travel(view, classes, todo)
+        joined = dict(_collated(view, classes))  # what became personal has copies of its own
+        classes |= joined
+        todo = list(joined)
+    return classes
+
+
+def _travel(view: View, classes: dict[str, tuple[DataClass, str]], todo: list[str]) -> None:
+    while todo:
         source = todo.pop()
         for edge in view.outgoing.get(source, ()):
             target = edge.target
-            if target is None or target not in classes or edge.former or not _carries_data(edge, view.ends[source]):
+            if target is None or edge.former or not _carries_data(edge, view.ends.get(source)):
                 continue
-            if classes[source][0].strength > classes[target][0].strength:
+            # What nobody saw has no class of its own, and hands on what it was given.
+            if target not in classes or classes[source][0].strength > classes[target][0].strength:
                 classes[target] = (classes[source][0], f"{edge.role.value} of {source}")
                 todo.append(target)
-    return classes | dict(_collated(view, classes))
 
 
 def _collated(view: View, classes: dict[str, tuple[DataClass, str]]) -> Iterator[tuple[str, tuple[DataClass, str]]]:
@@ -433,8 +454,10 @@ def _collated(view: View, classes: dict[str, tuple[DataClass, str]]) -> Iterator
             yield store_id, (DataClass.PERSONAL, f"person-related, and joined with {joined}")
 
 
-def _carries_data(edge: Edge, source: End) -> bool:
+def _carries_data(edge: Edge, source: End | None) -> bool:
     """Identifiers and keys are no copy of the data: what else their holder has is its own matter."""
+    if source is None:
+        return edge.role not in (Role.METADATA, Role.KEY)
     return any(note.policy.copies[edge.role] not in (Counting.IDENTIFIERS, Counting.KEY) for note in _notes(source))
 
 
@@ -447,7 +470,8 @@ def _gravity(data_class: DataClass, counting: Counting) -> int:
 
 def _tells_of(edge: Edge, source: End, place: Place | None) -> bool:
     """Whether the source says of the copy at the end of an edge that it stands at `place`."""
-    told = [(where, why) for note in _notes(source) for holder, where, why in note.tells if holder == edge.target]
+    tells = [tell for note in _notes(source) for tell in note.tells]
+    told = [(where, why) for holder, role, where, why in tells if (holder, role) == (edge.target, edge.role)]
     if not told:
         return edge.target_place in (None, place)
     # An unresolved copy takes the place of the store that holds it (join.py).

@@ -231,6 +231,11 @@ class Cell(Noun):
     service: str
     listing: str
 
+    @property
+    def discovers(self) -> bool:
+        """It finds the accounts and regions that the other cells are planned for, and lists no store."""
+        return self.service in ("account", "organization")
+
     def __str__(self) -> str:
         return "/".join(part or "?" for part in (self.source, self.account, self.region, self.service, self.listing))
 

@@ -20,7 +20,7 @@ from residency import __version__
 from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
 from residency.judge import Judge, Summary, exit_code_of, verdict_of
-from residency.model import Account, CellResult, Finding, Severity
+from residency.model import Account, Cell, CellResult, Finding, Severity
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
 from residency.policy.models import Match
@@ -70,6 +70,15 @@ class ScanOptions:
     resume: SavedRun | None = None
     save: bool = True
     only_plan: bool = False
+    planned: list[Cell] = field(default_factory=list)  # with `only_plan`: what a scan would ask
+
+    def keeps(self, planned: Planned) -> bool:
+        """Whether a cell is in this run."""
+        if not self.only_plan or planned.discovers:
+            return self.selection.keeps(planned)
+        if planned.run and self.selection.keeps(planned):
+            self.planned.append(planned.cell)
+        return False
 
 
 class Interrupted(Exception):
@@ -105,7 +114,7 @@ def find_run(saved: str) -> Path:
     """The file of a saved run: a path, a run id, or `latest`. SavedRunError names what there is."""
     if Path(saved).is_file():
         return Path(saved)
-    runs = sorted(runs_folder().glob("*.jsonl"))
+    runs = sorted(runs_folder().glob("*.jsonl"), key=lambda path: path.stem)  # a retry after what it goes on with
     if saved == "latest" and runs:
         return runs[-1]
     chosen = runs_folder() / f"{saved}.jsonl"
@@ -138,7 +147,6 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
     from residency.sources.live import waves_of
 
     resume = options.resume
-    keep = _only_discovery if options.only_plan else options.selection.keeps
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
         writer = _writer(target, _head(target.stem, "scan", options.selection, resume))
@@ -148,7 +156,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
                 for source in config.sources
                 if _chosen(source.name, source.provider, options.selection)
             ]
-            run_waves(waves, writer, executor, keep=keep, resumed=resume, progress=progress)
+            run_waves(waves, writer, executor, keep=options.keeps, resumed=resume, progress=progress)
         except KeyboardInterrupt:
             writer.close()
             raise Interrupted(target) from None
@@ -157,10 +165,6 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
         if not any(_may_pass(result) for result in run.results.values()):
             break
     return run
-
-
-def _only_discovery(planned: Planned) -> bool:
-    return planned.discovers
 
 
 def _may_pass(result: CellResult) -> bool:
@@ -208,7 +212,7 @@ def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> 
         spool.add(store_as_json(judged))
         findings += found
     findings += judge.conclude()
-    planned = len(run.cells)
+    planned = sum(not level.tells_nothing for level in judge.levels)
     used = judge.world.used
     rows = (*config.exceptions.exceptions, *config.coverage.accept, *config.coverage.scope.out)
     return Result(
@@ -243,6 +247,7 @@ def _run_head(run: SavedRun, config: Config) -> dict[str, Any]:
         "atlas": {"as_of": config.atlas.as_of, "sha256": config.atlas.sha256},
         "timezone": policy.timezone,
         "selection": run.head.get("selection", {}),
+        "replaced": config.replaced,
     }
 
 
@@ -272,6 +277,8 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
     """Template files as a saved run, which is kept where `facts` names a file. InputError for other files."""
     from residency.sources import terraform
 
+    if options.stack and len(files) > 1:
+        raise InputError("--stack names the stores of one file; stores of two files would be taken for the same")
     documents = [(name, _plan_in(name)) for name in files]
     with tempfile.TemporaryDirectory(prefix="residency-") as folder:
         path = Path(options.facts) if options.facts else Path(folder) / f"{new_run_id()}.jsonl"
@@ -279,7 +286,7 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
         cells = [terraform.cell_of(name) for name, _ in documents]
         for number, cell, (name, document) in zip(writer.plan(cells), cells, documents, strict=True):
             context = terraform.PlanContext(
-                stack=options.stack or ("stdin" if name == "-" else Path(name).stem),
+                stack=options.stack or _stack_of(name, files),
                 atlas=config.atlas,
                 holds=config.holds,
                 local_providers=config.local_providers,
@@ -288,6 +295,15 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
             writer.result(number, terraform.read_plan(document, cell, context, saver(writer, number)))
         writer.end()
         yield read_run(path)
+
+
+def _stack_of(name: str, files: list[str]) -> str:
+    """The file's name; with its folders where another file has the same, so that no two stores become one."""
+    if name == "-":
+        return "stdin"
+    stem = Path(name).stem
+    alone = [Path(other).stem for other in files].count(stem) == 1
+    return stem if alone else Path(name).as_posix().replace("/", ":")
 
 
 def _plan_in(name: str) -> Any:
@@ -313,10 +329,11 @@ def judged(run: SavedRun, config: Config, fail_on: str) -> Result:
     return judge_run(run, config, today_of(config), Severity(fail_on))
 
 
-def plan_as_text(run: SavedRun) -> str:
-    """What a scan would ask: cells by service, and how many calls at the least."""
-    asked = Counter(cell.service for cell in run.cells if cell not in {r.cell for r in run.results.values()})
-    lines = [f"{service}: {count} cells, at least {count} calls\n" for service, count in sorted(asked.items())]
+def plan_as_text(run: SavedRun, planned: list[Cell]) -> str:
+    """What a scan would ask: cells by service, and how many calls at the least; and what could not be planned."""
+    asked = Counter(cell.service for cell in planned)
+    lines = [f"{result.cell}: {result.status.value}\n" for result in run.closed_results() if result.gaps]
+    lines += [f"{service}: {count} cells, at least {count} calls\n" for service, count in sorted(asked.items())]
     return "".join(lines) + f"in all {sum(asked.values())} cells; no paid request\n"
 
 

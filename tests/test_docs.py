@@ -29,4 +29,5 @@ def test_every_link_of_the_docs_leads_to_a_file() -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    assert all((command.epilog or "").startswith("Example: residency ") for command in cli.commands.values())
+    examples = [command.epilog or "" for command in cli.commands.values()]
+    assert all(example.startswith("Example: ") and "residency " in example for example in examples)

@@ -85,7 +85,7 @@ def scan(settings: Settings, /, **options: Any) -> int:
     with _progress(settings) as progress:
         facts = run.scan_saved(config, chosen, progress)
     if options["plan"]:
-        click.echo(run.plan_as_text(facts), nl=False)
+        click.echo(run.plan_as_text(facts, chosen.planned), nl=False)
         return 0
     if options["save"]:
         logging.getLogger("residency").log(
@@ -146,7 +146,7 @@ def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         click.echo("".join(places.as_text(row, settings.languages[0]) for row in rows), nl=False)
-    return 0 if all(row["countries"] for row in rows) else 3
+    return 3 if any(row["why"] for row in rows) else 0
 
 
 @cli.command(epilog="Example: residency validate -c config", short_help="Check the config.")

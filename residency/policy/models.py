@@ -267,6 +267,11 @@ class Policy(Section):
         missing = [role.value for role in Role if role not in self.copies]
         if missing:
             raise ValueError(f"copies: say what these roles count as: {', '.join(missing)}")
+        for role, counting in self.copies.items():
+            if counting is Counting.KEY and role is not Role.KEY:
+                raise _wrong_at(
+                    "copies", role.value, text="is no key: a key is not judged by its place", value=counting
+                )
         return self
 
     def _references(self) -> dict[tuple[str, str], tuple[str, ...]]:

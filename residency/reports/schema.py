@@ -31,6 +31,7 @@ class Run(Part):
     policy: PolicyRef
     config_sha256: str
     atlas: AtlasRef
+    replaced: list[str]
 
 
 class SummaryPart(Part):

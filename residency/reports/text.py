@@ -47,6 +47,7 @@ WORDS = {
         "warnings": "{n} warnings",
         "exceptions": "{n} excepted ({ids})",
         "none": "no violation, nothing unseen",
+        "accepted": "no violation, {n} accepted gaps",
         "exit": "exit {n}",
         "left": "{id}: {days} days left",
         "empty": "the plan holds no cell: name a source in sources.yaml",
@@ -75,6 +76,7 @@ WORDS = {
         "warnings": "警告 {n} 件",
         "exceptions": "例外 {n} 件({ids})",
         "none": "不適合なし・未確認なし",
+        "accepted": "不適合なし・受容済みの未確認 {n} 件",
         "exit": "終了コード {n}",
         "left": "{id}: 残り {days} 日",
         "empty": "区画がない: sources.yaml に走査対象を記す",
@@ -85,6 +87,11 @@ WORDS = {
 STATUSES = {
     "en": {"violation": "VIOLATION", "not-checked": "NOT CHECKED", "warning": "WARNING", "excepted": "EXCEPTED"},
     "ja": {"violation": "不適合", "not-checked": "未確認", "warning": "警告", "excepted": "例外"},
+}
+_NOTHING_WRONG = {
+    "no-violation": "none",
+    "no-violation-with-accepted-gaps": "accepted",
+    "nothing-checked": "empty",
 }
 SEVERITIES_JA = {"critical": "重大", "high": "高", "medium": "中", "low": "低"}
 
@@ -132,9 +139,6 @@ class _Text:
         )
         atlas = f"{words['atlas']} {run['atlas']['as_of']}"
         yield from self._row(words["checked"], f"{cells}  {started:%Y-%m-%d %H:%M %Z}  {atlas}")
-        if self.result.selection:
-            what = " ".join(f"{key}={','.join(values)}" for key, values in self.result.selection.items())
-            yield from self._row("", words["selection"].format(what=what))
 
     def _row(self, word: str, text: str) -> Iterator[str]:
         lines = wrap(printable(text), WIDTH - 10)
@@ -186,10 +190,13 @@ class _Text:
             if counts[status]:
                 parts.append(words[word].format(n=counts[status]))
         if not counts[FindingStatus.VIOLATION] and not counts[FindingStatus.NOT_CHECKED]:
-            parts.insert(0, words["empty"] if result.verdict == "nothing-checked" else words["none"])
+            parts.insert(0, words[_NOTHING_WRONG[result.verdict]].format(n=result.summary["accepted_gaps"]))
         if result.approvals:
             ids = ", ".join(self._days_left(row_id) for row_id in sorted(result.approvals))
             parts.append(words["exceptions"].format(n=counts[FindingStatus.EXCEPTED], ids=printable(ids)))
+        if result.selection:
+            what = " ".join(f"{key}={','.join(values)}" for key, values in result.selection.items())
+            parts.append(words["selection"].format(what=printable(what)))
         word, colour = self._word(counts)
         line = f"{self._paint(words[word], colour)}  {' · '.join(parts)}  {words['exit'].format(n=result.exit_code)}"
         yield from wrapped(line)

@@ -55,11 +55,11 @@ def _lapses(world: World, policy: str, vendor: Vendor, operators: list[str]) -> 
     if row is None:
         return
     tail = [] if policy == world.config.policy.id else [policy]
-    if not accepted_measures(vendor, tally.policy, world.today):
+    if not accepted_measures(vendor, tally.policy, world.today, tally.special):
         yield about_vendor(RULE, tally, vendor.id, detail="/".join(tail), row=row, service="")
         return
     for service, used in _services(world, policy, operators).items():
-        if documented_grade(vendor, tally.policy, world.today, service) is None:
+        if documented_grade(vendor, tally.policy, world.today, service, used.special) is None:
             detail = "/".join([service, *tail])
             yield about_vendor(RULE, used, vendor.id, detail=detail, row=row, service=f" ({service})")
 

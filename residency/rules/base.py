@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from residency.atlas import Entry
-from residency.model import Account, Copy, FindingStatus, Gap, Place, Severity, Store
+from residency.model import Account, Copy, FindingStatus, Gap, Place, Role, Severity, Store
 from residency.policy.load import Config
 from residency.policy.models import Counting, DataClass, Policy
 from residency.policy.vendor import Vendor
@@ -83,6 +83,11 @@ class JudgedStore:
 
     def counting(self, copy: JudgedCopy) -> Counting:
         return self.policy.copies[copy.copy.role]
+
+    def shared_in_place(self, copy: JudgedCopy) -> bool:
+        """A share of the data where the store itself keeps them: it adds no place."""
+        home = {(own.place, own.copy.candidates) for own in self.copies if own.copy.role is Role.PRIMARY}
+        return copy.copy.role is Role.SHARE and (copy.place, copy.copy.candidates) in home
 
 
 @dataclass(slots=True)
@@ -161,8 +166,9 @@ def severity(rule: Rule, policy: Policy, special: bool, shipped: Severity | None
 
 
 def status(rule: Rule, policy: Policy, shipped: FindingStatus | None = None) -> FindingStatus:
-    """The status of a row. What was not checked can be made a violation, and never less than it is."""
+    """The status of a row. What was not checked stays so: a violation may be excepted, or be below --fail-on."""
+    shipped = shipped or rule.status
     change = policy.rules.get(rule.id)
-    own = FindingStatus(change.status) if change and change.status else shipped or rule.status
-    unseen = (shipped or rule.status) is FindingStatus.NOT_CHECKED
-    return FindingStatus.NOT_CHECKED if unseen and own is FindingStatus.WARNING else own
+    if shipped is FindingStatus.NOT_CHECKED or not change or not change.status:
+        return shipped
+    return FindingStatus(change.status)

@@ -51,6 +51,5 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
 
 def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:
     """A share is the same data in the same place; a held copy is told of by the store it is a copy of."""
-    if copy.copy.role is Role.SHARE:
-        return any(other.place == copy.place for other in judged.copies if other.copy.role is not Role.SHARE)
-    return copy.copy.role is Role.PRIMARY and copy.place in judged.covered
+    held = copy.copy.role is Role.PRIMARY and copy.place in judged.covered
+    return held or judged.shared_in_place(copy)

@@ -33,7 +33,7 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
     if not judged.personal:
         return
     for copy in judged.copies:
-        if is_unknown(judged, copy) and copy.copy.role is not Role.SHARE and not _told_already(judged, copy):
+        if is_unknown(judged, copy) and not _told_already(judged, copy, world):
             yield about_copy(RULE, judged, copy)
 
 
@@ -43,5 +43,9 @@ def is_unknown(judged: JudgedStore, copy: JudgedCopy) -> bool:
     return copy.verdict == UNDETERMINED and not unbounded and judged.counting(copy) is not Counting.KEY
 
 
-def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:
+def _told_already(judged: JudgedStore, copy: JudgedCopy, world: World) -> bool:
+    """Of a share with a stranger another rule speaks; of what one of our own stores received, that store."""
+    if copy.copy.role is Role.SHARE:
+        ours = world.our_account(judged.store.provider, copy.copy.account or "")
+        return not ours or copy.copy.holder in judged.held or judged.shared_in_place(copy)
     return copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered

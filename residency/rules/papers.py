@@ -8,6 +8,7 @@ from residency.policy.models import Policy
 from residency.policy.vendor import Measure, Vendor
 
 ACCEPTED_STATES = ("approved", "conditional")
+_ACCEPTED = ("accepted", "conditional")  # of a check
 
 
 def is_foreign(country: str, policy: Policy) -> bool:
@@ -15,31 +16,27 @@ def is_foreign(country: str, policy: Policy) -> bool:
     return country not in policy.countries_of(policy.operator.domestic)
 
 
-def accepted_measures(vendor: Vendor, policy: Policy, today: date) -> list[Measure]:
+def accepted_measures(vendor: Vendor, policy: Policy, today: date, special: bool = False) -> list[Measure]:
     """The measures that somebody accepted and whose papers are not too old."""
-    decision = vendor.checks.get("access_prevention")
-    if decision is None:
-        accepted = vendor.state in ACCEPTED_STATES
-    else:
-        lapsed = decision.valid_until is not None and today > decision.valid_until
-        accepted = decision.state in ("accepted", "conditional") and not lapsed
-    if not accepted:
+    if _check_state(vendor, "access_prevention", bool(vendor.technical_measures), today) not in _ACCEPTED:
         return []
-    return [measure for measure in vendor.technical_measures if _is_proved(measure, policy, today)]
+    grades = policy.access_prevention.special_care if special else policy.access_prevention
+    high_enough = [measure for measure in vendor.technical_measures if measure.grade >= grades.min_grade]
+    return [measure for measure in high_enough if _is_current(measure, policy, today, policy.vendors.grace_days)]
 
 
-def _is_proved(measure: Measure, policy: Policy, today: date) -> bool:
-    grace = timedelta(days=policy.vendors.grace_days)
-    return measure.grade >= policy.access_prevention.min_grade and _is_current(measure, policy, today - grace)
+def _is_current(measure: Measure, policy: Policy, today: date, grace_days: int = 0) -> bool:
+    """A paper that nobody has retrieved yet proves nothing."""
+    oldest = today - timedelta(days=grace_days)
+    return any(
+        paper.retrieved_on <= today and oldest <= paper.last_day(policy.vendors.evidence_max_age_days)
+        for paper in measure.evidence
+    )
 
 
-def _is_current(measure: Measure, policy: Policy, today: date) -> bool:
-    return any(today <= paper.last_day(policy.vendors.evidence_max_age_days) for paper in measure.evidence)
-
-
-def documented_grade(vendor: Vendor, policy: Policy, today: date, service: str) -> int | None:
+def documented_grade(vendor: Vendor, policy: Policy, today: date, service: str, special: bool = False) -> int | None:
     """The lowest accepted measure whose scope names the service; None when there is none."""
-    grades = [m.grade for m in accepted_measures(vendor, policy, today) if m.covers(service)]
+    grades = [m.grade for m in accepted_measures(vendor, policy, today, special) if m.covers(service)]
     return min(grades, default=None)
 
 
@@ -52,7 +49,7 @@ def check_states(vendor: Vendor, policy: Policy, today: date) -> dict[str, str]:
         "agreement": bool(vendor.contracts and vendor.contracts.get("basic_agreement")),
     }
     found = {name: _check_state(vendor, name, there, today) for name, there in present.items()}
-    if found["access_prevention"] in ("accepted", "conditional"):
+    if found["access_prevention"] in _ACCEPTED:
         measures = accepted_measures(vendor, policy, today)
         if not any(measure.evidence for measure in vendor.technical_measures):
             found["access_prevention"] = "missing"
@@ -66,7 +63,9 @@ def _check_state(vendor: Vendor, name: str, present: bool, today: date) -> str:
     if decision is not None:
         if decision.valid_until is not None and today > decision.valid_until:
             return "expired"
-        return decision.state if decision.state in ("accepted", "conditional", "rejected") else "missing"
+        if decision.on is not None and decision.on > today:
+            return "missing"  # nobody decided that yet
+        return decision.state if decision.state in (*_ACCEPTED, "rejected") else "missing"
     return "accepted" if present and vendor.state in ACCEPTED_STATES else "missing"
 
 

@@ -37,11 +37,8 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
         return
     decided = judged.policy.unclassified.outside == "violation"
     for copy in judged.copies:
-        share_in_place = copy.copy.role is Role.SHARE and any(
-            other.place == copy.place for other in judged.copies if other.copy.role is not Role.SHARE
-        )
         held = copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered
-        if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or share_in_place or held:
+        if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or held or judged.shared_in_place(copy):
             continue
         # Where nothing is known of the place, nobody can say that it is outside.
         outside = copy.verdict == PROHIBITED or copy.why == Why.UNBOUNDED

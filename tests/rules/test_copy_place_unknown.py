@@ -62,7 +62,7 @@ def test_data_that_are_not_personal_may_stand_anywhere(tmp_path: Path) -> None:
     assert found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(NOWHERE), tags=NONE)) == []
 
 
-def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
+def test_a_policy_may_change_the_severity_and_not_that_it_was_not_checked(tmp_path: Path) -> None:
     store = a_store("arn:aws:s3:::one", a_copy(NOWHERE))
     (finding,) = found(tmp_path, RULE, store, policy=changed(RULE, "violation"))
-    assert row(finding) == ("violation", "low")
+    assert row(finding) == ("not-checked", "low")

@@ -77,6 +77,6 @@ def test_accepting_a_part_of_a_cause_leaves_the_rest_not_checked(tmp_path: Path)
     assert sorted(row(finding) for finding in findings) == [("excepted", "high"), ("not-checked", "high")]
 
 
-def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
+def test_a_policy_may_change_the_severity_and_not_that_it_was_not_seen(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, RULE, a_store(), gaps=[a_gap(SECRETS)], policy=changed(RULE, "violation"))
-    assert row(finding) == ("violation", "low")
+    assert row(finding) == ("not-checked", "low")

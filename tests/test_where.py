@@ -1,0 +1,104 @@
+"""`residency where`: what is known of a location."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from residency.cli import run_cli
+from residency.cli.commands import cli
+
+FIELDS = {
+    "query",
+    "provider",
+    "namespace",
+    "code",
+    "kind",
+    "parent",
+    "countries",
+    "jurisdictions",
+    "verdict",
+    "why",
+    "operator",
+    "operator_country",
+    "source",
+    "read_on",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nowhere_near_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = run_cli(cli, ["where", *arguments])
+    return code, capsys.readouterr().out
+
+
+KNOWN = [  # location, countries, jurisdictions, verdict, operator and its country, parent
+    ("aws:ap-northeast-1", ["JP"], ["JP"], "permitted", "aws", "US", None),
+    ("aws:apne1-az4", ["JP"], ["JP"], "permitted", "aws", "US", "ap-northeast-1"),
+    ("aws:eu-central-1-ist-1a", ["TR"], [], "prohibited", "aws", "US", "eu-central-1"),
+    ("aws:eu-west-2", ["GB"], [], "prohibited", "aws", "US", None),
+    ("aws-cn:cn-north-1", ["CN"], [], "prohibited", "sinnet", "CN", None),
+    ("aws-eusc:eusc-de-east-1", ["DE"], ["EU"], "permitted", "aws-eusc", "DE", None),
+    ("aws.s3:EU", ["IE"], ["EU"], "permitted", "aws", "US", "eu-west-1"),
+    ("aws.s3:", ["US"], ["US"], "permitted", "aws", "US", "us-east-1"),
+]
+
+
+@pytest.mark.parametrize("expected", KNOWN, ids=lambda row: row[0])
+def test_a_known_location_is_told_with_its_source(
+    expected: tuple[str, list[str], list[str], str, str, str, str | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = asked(capsys, expected[0], "--format", "json")
+    (row,) = json.loads(out)
+    names = ("query", "countries", "jurisdictions", "verdict", "operator", "operator_country", "parent")
+    assert tuple(row[name] for name in names) == expected
+    assert set(row) >= FIELDS
+    assert (code, row["provider"], row["why"]) == (0, "aws", None)
+    assert row["source"]
+    assert row["read_on"].startswith("20")
+
+
+@pytest.mark.parametrize("query", ["aws:eu-central-1-zzz-1a", "aws:ap-northeast", "nobody:x", "aws:AP-NORTHEAST-1"])
+def test_a_location_that_is_not_held_is_undetermined_and_never_guessed(
+    query: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = asked(capsys, query, "aws:ap-northeast-1", "-f", "json")
+    unknown, known = json.loads(out)
+    assert (code, unknown["verdict"], unknown["countries"]) == (3, "undetermined", [])
+    assert (unknown["why"], unknown["source"], known["verdict"]) == ("unknown-id", None, "permitted")
+
+
+def test_a_row_without_a_country_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "aws-iso-e:eu-isoe-west-1", "-f", "json")
+    assert (code, json.loads(out)[0]["verdict"]) == (3, "undetermined")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_text_names_country_operator_and_source(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "aws:eu-central-1-ist-1a", "--lang", language)
+    country = {"en": "Türkiye (TR)", "ja": "トルコ (TR)"}[language]
+    assert (code, country in out, "operator aws (US)" in out, "read 2026-11-22" in out) == (0, True, True, True)
+
+
+def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "--list", "--provider", "aws", "--country", "TR", "-f", "json")
+    assert code == 0
+    assert {row["code"] for row in json.loads(out)} == {"eu-central-1-ist-1a", "euc1-ist1-az1"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["ap-northeast-1"], [":x"]])
+def test_a_question_without_a_location_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(capsys, *arguments)[0] == 2
+
+
+def test_the_verdict_is_that_of_the_given_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "version: 1\nkind: policy\nid: japan\nlocation: {allow: [JP]}\n"
+    (tmp_path / "policy.yaml").write_text(text, encoding="utf-8")
+    code, out = asked(capsys, "aws:us-east-1", "-c", str(tmp_path), "-f", "json")
+    assert (code, json.loads(out)[0]["verdict"]) == (0, "prohibited")
