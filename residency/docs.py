@@ -64,7 +64,7 @@ def commands_page() -> str:
 
 def _help() -> Iterator[str]:
     settings = {**cli.context_settings, "info_name": "residency", "terminal_width": 100}
-    with click.Context(cli, **settings) as top:  # type: ignore[arg-type]
+    with click.Context(cli, **settings) as top:
         yield f"```\n{cli.get_help(top)}\n```\n"
         for name, command in sorted(cli.commands.items()):
             with click.Context(command, info_name=name, parent=top) as context:

@@ -129,8 +129,8 @@ class Judge:
         self.levels: list[CellLevel] = []
         self._run = run
         self._accounts = {(account.provider, account.id): account for account in run.accounts}
-        self.world = World(config, today, {**_configured_accounts(config), **self._accounts})
         self._places = {policy.id: Places(config.atlas, policy) for policy in config.policies}
+        self.world = World(config, today, {**_configured_accounts(config), **self._accounts}, self._places)
         self._checks = [module.check for module in rules().values() if hasattr(module, "check")]
         self._concludes = [module.conclude for module in rules().values() if hasattr(module, "conclude")]
         self._gapped: dict[str, list[str | None]] = {}  # subject -> who accepts each of its gaps

@@ -132,7 +132,7 @@ class DataClass(StrEnum):
 
     @property
     def strength(self) -> int:
-        return -list(DataClass).index(self)
+        return _STRENGTH[self]
 
     @property
     def personal(self) -> bool:
@@ -145,6 +145,7 @@ class DataClass(StrEnum):
         return self in (DataClass.MY_NUMBER, DataClass.SPECIAL_CARE)
 
 
+_STRENGTH = {data_class: -index for index, data_class in enumerate(DataClass)}
 _PERSONAL = frozenset({DataClass.MY_NUMBER, DataClass.SPECIAL_CARE, DataClass.PERSONAL, DataClass.PSEUDONYMISED})
 
 

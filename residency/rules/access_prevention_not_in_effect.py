@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Role, Severity
-from residency.policy.models import Counting, Grades
+from residency.policy.models import Counting, Grades, Policy
+from residency.policy.vendor import Vendor
 from residency.rules.about import about_copy, about_vendor
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Tally, Texts, World
 from residency.rules.papers import documented_grade
@@ -59,7 +60,7 @@ def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Find
         return
     service, operator = judged.store.service, copy.operator
     vendor = world.vendor_of(operator)
-    documented = documented_grade(vendor, judged.policy, world.today, service) if vendor else None
+    documented = _documented(world, vendor, judged.policy, service) if vendor else None
     needed = max(grades.min_grade, documented or 0)
     if control.grade < needed:
         why = DOCUMENTED if documented == needed else MINIMUM
@@ -74,6 +75,14 @@ def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Find
             tally.add(judged)
         else:
             tally.total += 1
+
+
+def _documented(world: World, vendor: Vendor, policy: Policy, service: str) -> int | None:
+    """The documented grade; the papers are read once for a service, not once for a store."""
+    key = (policy.id, vendor.id, service)
+    if key not in world.documented:
+        world.documented[key] = documented_grade(vendor, policy, world.today, service)
+    return world.documented[key]
 
 
 def _facts(grade: str, required: Texts, **values: object) -> dict[str, str]:

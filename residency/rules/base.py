@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from residency.atlas import Entry
 from residency.model import Account, Copy, FindingStatus, Gap, Place, Role, Severity, Store
 from residency.policy.load import Config
 from residency.policy.models import Counting, DataClass, Policy
 from residency.policy.vendor import Vendor
+
+if TYPE_CHECKING:
+    from residency.rules.places import Places
 
 PERMITTED, PROHIBITED, UNDETERMINED = "permitted", "prohibited", "undetermined"
 EXCEPTED, NOT_PERSONAL = "excepted", "not-personal"
@@ -142,12 +146,14 @@ class World:
     config: Config
     today: date
     accounts: dict[tuple[str, str], Account]
+    places: dict[str, Places]  # policy id -> the verdicts of its places
     operators: dict[tuple[str, str], Tally] = field(default_factory=dict)  # (policy id, operator id)
     services: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, operator id, service)
     below_target: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy, vendor, kind)
     keys: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, key id, place)
     unfollowed: dict[str, Tally] = field(default_factory=dict)  # kind
     causes: list[GapCause] = field(default_factory=list)
+    documented: dict[tuple[str, str, str], int | None] = field(default_factory=dict)  # what papers.py found
     used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
 
     def vendor_of(self, operator: str | None) -> Vendor | None:

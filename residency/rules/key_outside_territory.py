@@ -37,7 +37,7 @@ ONLY_KEY, KEY_REPLICA = "key", "key-replica"
 def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
     """Counts the keys of each personal store; `conclude` says one thing per key and place."""
     if judged.personal:
-        _count(judged, world, Places(world.config.atlas, judged.policy))
+        _count(judged, world, world.places[judged.policy.id])
     yield from ()
 
 
@@ -56,7 +56,7 @@ def _count(judged: JudgedStore, world: World, places: Places) -> None:
 
 
 def _add(judged: JudgedStore, world: World, key: str, place: Place, what: str) -> None:
-    countries = Places(world.config.atlas, judged.policy).of(place).countries
+    countries = world.places[judged.policy.id].of(place).countries
     tally = world.keys.setdefault((judged.policy.id, key, str(place)), Tally(policy=judged.policy, owner=judged.owner))
     if tally.facts.get("what") != ONLY_KEY:
         tally.facts = {"what": what, "countries": " ".join(countries), "place": str(place)}
