@@ -164,7 +164,9 @@ class _Text:
         yield from self._wrapped(f"{self.words['rule']}: {finding.rule}{owner}", INDENT)
 
     def _wrapped(self, text: str, indent: str) -> Iterator[str]:
-        lines = wrap(printable(text), WIDTH - len(indent) - 2, break_on_hyphens=False)
+        text = printable(text)
+        room = WIDTH - len(indent) - 2
+        lines = [text] if width(text) <= room else wrap(text, room, break_on_hyphens=False)
         for number, line in enumerate(lines):
             yield f"{indent}{'  ' if number else ''}{line}\n"
 
@@ -222,6 +224,8 @@ class _Text:
 
 def printable(text: str) -> str:
     """The text without what would steer a terminal: names come from whoever made the store."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
