@@ -200,6 +200,7 @@ BAD = {
     "an output that is a folder": ["scan", "-o", "json=."],
     "an output below a file": ["scan", "--from", "{clean}", "-o", "json={clean}/a/result.json"],
     "a saved run that is not there": ["scan", "--from", "nothing.jsonl"],
+    "a saved run that is asked less of": ["scan", "--from", "{clean}", "--region", "ap-northeast-1"],
     "a saved run that is no run": ["scan", "--from", "{no_run}"],
     "a saved run that was changed": ["scan", "--from", "{changed}"],
     "a config folder that is not there": ["-c", "nowhere", "validate"],

@@ -92,6 +92,11 @@ def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["code"] for row in json.loads(out)} == {"eu-central-1-ist-1a", "euc1-ist1-az1"}
 
 
+def test_the_whole_list_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "--list", "-f", "json")
+    assert (code, len(json.loads(out)) > 450) == (0, True)
+
+
 @pytest.mark.parametrize("arguments", [[], ["ap-northeast-1"], [":x"]])
 def test_a_question_without_a_location_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(capsys, *arguments)[0] == 2

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from residency.cli.options import Group, Settings, option, version_option, write_atomically
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "high", "medium", "low")
 FORMATS = ("text", "json")
+SELECTORS = ("source", "provider", "account", "region", "service")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -70,9 +72,10 @@ def scan(settings: Settings, /, **options: Any) -> int:
     config = run.open_config(settings.config)
     checked_outputs(options)
     if options["saved"]:
+        _refuse_beside_from()
         facts = run.open_run(options["saved"])
         return report(settings, options, run.judged(facts, config, options["fail_on"]))
-    selection = run.Selection(**{key: options[key] for key in ("source", "provider", "account", "region", "service")})
+    selection = run.Selection(**{key: options[key] for key in SELECTORS})
     chosen = run.ScanOptions(
         selection=selection,
         parallel=options["parallel"],
@@ -146,7 +149,8 @@ def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         click.echo("".join(places.as_text(row, settings.languages[0]) for row in rows), nl=False)
-    return 3 if any(row["why"] for row in rows) else 0
+    unknown = bool(ids) and any(row["why"] for row in rows)
+    return 3 if unknown else 0
 
 
 @cli.command(epilog="Example: residency validate -c config", short_help="Check the config.")
@@ -216,6 +220,14 @@ def report(settings: Settings, options: dict[str, Any], result: Result) -> int:
         sys.stdout.write(piece)
     sys.stdout.flush()
     return _exit_code(result, options)
+
+
+def _refuse_beside_from() -> None:
+    """What asks a cloud for less or more means nothing for facts that are saved: they are judged whole."""
+    context = click.get_current_context()
+    for name in (*SELECTORS, "resume", "plan", "retry_gaps"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} does not go with --from: a saved run is judged whole")
 
 
 def _exit_code(result: Result, options: dict[str, Any]) -> int:
