@@ -10,28 +10,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from residency.coverage import CellLevel, Coverage
 from residency.inventory import SavedRun
 from residency.join import End, View, view_of
+from residency.lineage import Classes, Note, covered, spread
 from residency.model import (
     EVERYONE,
     Account,
-    CellResult,
     Copy,
-    Edge,
     Finding,
     FindingStatus,
     Followed,
-    Gap,
     Place,
     Role,
     Severity,
     Store,
-    Why,
 )
 from residency.personal.classify import classify
 from residency.policy.load import Config
 from residency.policy.matching import matches
-from residency.policy.models import Acceptance, Counting, DataClass, Policy
+from residency.policy.models import DataClass, Policy
 from residency.policy.vendor import Vendor
 from residency.rules import rules
 from residency.rules.base import (
@@ -40,7 +38,6 @@ from residency.rules.base import (
     PERMITTED,
     PROHIBITED,
     UNDETERMINED,
-    GapCause,
     JudgedCopy,
     JudgedStore,
     Tally,
@@ -52,33 +49,7 @@ from residency.rules.places import Places, unplaced
 _PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
 # Special-care data and My Number that stand outside, or anywhere, are beyond any exception.
 _STANDS_OUTSIDE = frozenset({"copy-outside-territory", "copy-place-unbounded"})
-# How grave a finding on a copy is by what its role counts as, for personal and for special-care data. A copy of
-# unknown content is graver than identifiers, and less grave than anything that is known to be personal.
-_GRAVITY = {
-    Counting.SAVED: (5, 6),
-    Counting.SAVED_FOR_A_WHILE: (4, 5),
-    Counting.PARTLY: (4, 5),
-    Counting.PROCESSED: (4, 5),
-    Counting.IDENTIFIERS: (1, 2),
-    Counting.KEY: (0, 0),
-}
-_UNKNOWN_CONTENT = 3
 _STATUS_ORDER = list(FindingStatus)  # the gravest first
-
-
-@dataclass(frozen=True)
-class CellLevel:
-    """One planned cell with its level and, where its gaps are accepted, by which row."""
-
-    result: CellResult
-    level: str
-    accepted_by: str | None
-    cause: str | None
-
-    @property
-    def tells_nothing(self) -> bool:
-        """Accounts and regions were found; of what stands there this cell says nothing."""
-        return self.result.cell.discovers and self.cause is None
 
 
 @dataclass
@@ -109,16 +80,6 @@ def _country_of(copy: JudgedCopy) -> str:
     return copy.countries[0] if len(copy.countries) == 1 else "mixed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """What is remembered of a store at an end of an edge."""
-
-    data_class: DataClass
-    by: str
-    policy: Policy
-    tells: tuple[tuple[str, Role, Place | None, Why | None], ...]  # of its copies: holder, role, place, why none
-
-
 class Judge:
     """Judges one run. First take every store from `stores()`, then ask `conclude()`."""
 
@@ -126,24 +87,24 @@ class Judge:
         self.config = config
         self.today = today
         self.summary = Summary()
-        self.levels: list[CellLevel] = []
         self._run = run
         self._accounts = {(account.provider, account.id): account for account in run.accounts}
         self._places = {policy.id: Places(config.atlas, policy) for policy in config.policies}
         self.world = World(config, today, {**_configured_accounts(config), **self._accounts}, self._places)
         self._checks = [module.check for module in rules().values() if hasattr(module, "check")]
         self._concludes = [module.conclude for module in rules().values() if hasattr(module, "conclude")]
-        self._gapped: dict[str, list[str | None]] = {}  # subject -> who accepts each of its gaps
+        self._coverage = Coverage(config, today, self._accounts, self.world.used)
         self._view: View | None = None
-        self._classes: dict[str, tuple[DataClass, str]] = {}
+        self._classes: Classes = {}
 
     # --- stores -------------------------------------------------------------------------------
 
     def stores(self) -> Iterator[tuple[JudgedStore, list[Finding]]]:
         """Every store with its verdict, and the findings about it alone."""
-        self._judge_cells()
+        self._coverage.judge(self._run.closed_results())
+        self.world.causes = self._coverage.causes
         self._view = view_of(self._run, self._note)
-        self._classes = _spread(self._view)
+        self._classes = spread(self._view)
         for store in self._view.stores():
             judged = self._judged(store)
             findings = [self._approved(f, judged) for check in self._checks for f in check(judged, self.world)]
@@ -153,11 +114,11 @@ class Judge:
             self._count(judged, findings)
             yield judged, findings
 
-    def _note(self, store: Store) -> _Note:
+    def _note(self, store: Store) -> Note:
         names = self._names(store)
         data_class, by = classify(store, names, self.config.classification)
         tells = tuple((copy.holder, copy.role, copy.place, copy.why) for copy in store.copies if copy.holder)
-        return _Note(data_class, by, self.config.policy_for(names), tells)
+        return Note(data_class, by, self.config.policy_for(names), tells)
 
     def _names(self, store: Store) -> dict[str, str | list[str] | None]:
         """What rows of the config may match a store by."""
@@ -197,12 +158,12 @@ class Judge:
             policy=policy,
             data_class=data_class,
             classified_by=by,
-            owner=self._owner(store.tags, names, store.owner),
+            owner=self.config.owner_of(store.tags, names, store.owner),
             copies=copies,
             names=dict(names),
         )
         judged.held = frozenset(copy.holder for copy in store.copies if copy.holder in self._view.ends)
-        judged.covered = frozenset(self._covered(store, own, policy))
+        judged.covered = frozenset(covered(self._view, self._classes, store, own, policy))
         return judged
 
     def _judged_copy(self, copy: Copy, policy: Policy) -> JudgedCopy:
@@ -215,37 +176,6 @@ class Judge:
         country = operator.operating.country if operator else None
         return JudgedCopy(copy, known.countries, verdict, why, known.operator, country, known.entries)
 
-    def _covered(self, store: Store, own: DataClass, policy: Policy) -> Iterator[Place | None]:
-        """The store's own place, when the stores that it is a copy of tell of it as gravely as it would itself."""
-        assert self._view is not None
-        end = self._view.ends.get(store.id)
-        if end is None or len(end.places) != 1:
-            return
-        told, needed = 0, _gravity(own, policy.copies[Role.PRIMARY])
-        for edge in self._view.incoming.get(store.id, ()):
-            source = self._view.ends.get(edge.source)
-            if source is None or edge.former or edge.source == store.id:
-                continue
-            gravity = _gravity(self._classes[edge.source][0], policy.copies[edge.role])
-            same_policy = all(note.policy.id == policy.id for note in _notes(source))
-            if same_policy and edge.role is not Role.SHARE and _tells_of(edge, source, end.places[0]):
-                told = max(told, gravity)
-            else:
-                needed = max(needed, gravity)
-        if told and told >= needed:
-            yield end.places[0]
-
-    def _owner(
-        self, tags: dict[str, str] | None, names: dict[str, str | list[str] | None], provided: str | None = None
-    ) -> str | None:
-        """Whom a tag names, else a rule, else the provider, else the default."""
-        owners = self.config.owners
-        for key in owners.tag_keys:
-            if (tags or {}).get(key):
-                return (tags or {})[key]
-        found = next((rule.owner for rule in owners.rules if matches(rule.match, names)), None)
-        return found or provided or owners.default
-
     # --- exceptions and counting --------------------------------------------------------------
 
     def _approved(self, finding: Finding, judged: JudgedStore | None = None) -> Finding:
@@ -256,7 +186,7 @@ class Judge:
                 if row.begun(self.today) and not row.expired(self.today):
                     self.world.used.add(row.id)
                     return _excepted(finding, row.id)
-        acceptances = self._gapped.get(finding.subject.id, [])
+        acceptances = self._coverage.gapped.get(finding.subject.id, [])
         unreadable = finding.status is FindingStatus.NOT_CHECKED and finding.rule in (
             "copy-place-unknown",
             "access-prevention-not-in-effect",
@@ -302,87 +232,10 @@ class Judge:
             self.summary.violations += finding.status is FindingStatus.VIOLATION
             self.summary.decisions += finding.assumed
 
-    # --- cells --------------------------------------------------------------------------------
-
-    def _judge_cells(self) -> None:
-        causes: dict[tuple[str, str, str | None], GapCause] = {}
-        for result in self._run.closed_results():
-            level = self._level(result)
-            accepted: list[str | None] = []
-            gaps = _gaps_of(result)
-            for gap in gaps:
-                accepted_by = self._acceptance(gap) if level != "out" else None
-                accepted.append(accepted_by)
-                key = (_cause_of(gap), level, accepted_by)
-                cause = causes.get(key)
-                if cause is None:
-                    owner = self._owner(None, self._gap_names(gap))
-                    cause = causes[key] = GapCause(key[0], level, accepted_by, owner=owner)
-                cause.gaps.append(gap)
-                if gap.subject:
-                    self._gapped.setdefault(gap.subject, []).append(accepted_by)
-            by = accepted[0] if accepted and all(accepted) else None
-            cause_id = _cause_of(gaps[0]) if gaps else None
-            self.levels.append(CellLevel(result, level, by, cause_id))
-        self.world.causes = list(causes.values())
-
-    def _level(self, result: CellResult) -> str:
-        """required, tracked or out: by scope.out, else by what the listed kinds hold."""
-        names = {**self._cell_names(result), "status": result.status.value}
-        for row in self.config.coverage.scope.out:
-            if matches(row.match, names) and row.begun(self.today) and not row.expired(self.today):
-                self.world.used.add(row.id)
-                return "out"
-        scope = self.config.coverage.scope
-        holds = self._holds(result)
-        if not holds or holds & set(scope.required.holds):
-            return "required"
-        return "tracked" if holds & set(scope.tracked.holds) else "out"
-
-    def _holds(self, result: CellResult) -> set[str]:
-        if result.cell.discovers:
-            return set()  # nobody knows what the accounts and regions hold that it did not find
-        prefix = f"{result.cell.provider}.{result.cell.service}."
-        return {holds for kind, holds in self.config.kinds.items() if kind.startswith(prefix)}
-
-    def _cell_names(self, result: CellResult) -> dict[str, str | list[str] | None]:
-        cell = result.cell
-        account = self._accounts.get((cell.provider, cell.account or ""))
-        return {
-            "id": str(cell),
-            "source": cell.source,
-            "provider": cell.provider,
-            "account": cell.account,
-            "region": cell.region,
-            "service": cell.service,
-            "call": f"{cell.service}:{cell.listing}",
-            "ou": list(account.ou) if account else None,
-        }
-
-    def _gap_names(self, gap: Gap) -> dict[str, str | list[str] | None]:
-        cell = gap.cell
-        account = self._accounts.get((cell.provider, cell.account or ""))
-        return {
-            "id": [name for name in (gap.subject, str(cell)) if name],
-            "source": cell.source,
-            "provider": cell.provider,
-            "account": cell.account,
-            "region": cell.region,
-            "service": cell.service,
-            "status": gap.status.value,
-            "call": gap.call,
-            "ou": list(account.ou) if account else None,
-        }
-
-    def _acceptance(self, gap: Gap) -> str | None:
-        """The id of the row that accepts this gap today; None where its cause has changed."""
-        names = self._gap_names(gap)
-        for row in self.config.coverage.accept:
-            current = row.begun(self.today) and not row.expired(self.today)
-            if current and matches(row.match, names) and _same_cause(row, gap):
-                self.world.used.add(row.id)
-                return row.id
-        return None
+    @property
+    def levels(self) -> list[CellLevel]:
+        """Every planned cell with its level."""
+        return self._coverage.levels
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -411,80 +264,6 @@ def _configured_accounts(config: Config) -> dict[tuple[str, str], Account]:
     return found
 
 
-def _notes(end: End) -> list[_Note]:
-    return [note for note in end.notes if isinstance(note, _Note)]
-
-
-def _spread(view: View) -> dict[str, tuple[DataClass, str]]:
-    """The class of every store at an end of an edge: the strongest that reaches it along edges."""
-    classes: dict[str, tuple[DataClass, str]] = {}
-    for store_id, end in view.ends.items():
-        strongest = max(_notes(end), key=lambda note: note.data_class.strength)
-        classes[store_id] = (strongest.data_class, strongest.by)
-    todo = list(classes)
-    while todo:
-        _travel(view, classes, todo)
-        joined = dict(_collated(view, classes))  # what became personal has copies of its own
-        classes |= joined
-        todo = list(joined)
-    return classes
-
-
-def _travel(view: View, classes: dict[str, tuple[DataClass, str]], todo: list[str]) -> None:
-    while todo:
-        source = todo.pop()
-        for edge in view.outgoing.get(source, ()):
-            target = edge.target
-            if target is None or edge.former or not _carries_data(edge, view.ends.get(source)):
-                continue
-            # What nobody saw has no class of its own, and hands on what it was given.
-            if target not in classes or classes[source][0].strength > classes[target][0].strength:
-                classes[target] = (classes[source][0], f"{edge.role.value} of {source}")
-                todo.append(target)
-
-
-def _collated(view: View, classes: dict[str, tuple[DataClass, str]]) -> Iterator[tuple[str, tuple[DataClass, str]]]:
-    """Person-related data that are joined with what identifies a person are personal."""
-    for store_id, (data_class, _) in classes.items():
-        if data_class is not DataClass.PERSON_RELATED:
-            continue
-        targets = [edge.target for edge in view.outgoing.get(store_id, ()) if not edge.former]
-        joined = next((t for t in targets if t in classes and classes[t][0].personal), None)
-        if joined:
-            yield store_id, (DataClass.PERSONAL, f"person-related, and joined with {joined}")
-
-
-def _carries_data(edge: Edge, source: End | None) -> bool:
-    """Identifiers and keys are no copy of the data: what else their holder has is its own matter."""
-    if source is None:
-        return edge.role not in (Role.METADATA, Role.KEY)
-    return any(note.policy.copies[edge.role] not in (Counting.IDENTIFIERS, Counting.KEY) for note in _notes(source))
-
-
-def _gravity(data_class: DataClass, counting: Counting) -> int:
-    """How grave a finding on a copy outside would be; 0 = there would be none."""
-    if data_class is DataClass.UNKNOWN and counting is not Counting.KEY:
-        return _UNKNOWN_CONTENT
-    return _GRAVITY[counting][data_class.special] if data_class.personal else 0
-
-
-def _tells_of(edge: Edge, source: End, place: Place | None) -> bool:
-    """Whether the source says of the copy at the end of an edge that it stands at `place`."""
-    tells = [tell for note in _notes(source) for tell in note.tells]
-    told = [(where, why) for holder, role, where, why in tells if (holder, role) == (edge.target, edge.role)]
-    if not told:
-        return edge.target_place in (None, place)
-    # An unresolved copy takes the place of the store that holds it (join.py).
-    return all(where == place or why is Why.UNRESOLVED for where, why in told)
-
-
-def _gaps_of(result: CellResult) -> tuple[Gap, ...]:
-    """The gaps of a cell; one that was not listed has at least one, whatever it says of itself."""
-    if result.gaps or result.status.complete:
-        return result.gaps
-    return (Gap(cell=result.cell, call=result.cell.listing, status=result.status, code=result.status.value),)
-
-
 def _may_be_excepted(finding: Finding, judged: JudgedStore | None) -> bool:
     """What was not checked is closed otherwise; special-care data outside and public shares by nothing but a fix."""
     if finding.status not in (FindingStatus.VIOLATION, FindingStatus.WARNING):
@@ -492,28 +271,6 @@ def _may_be_excepted(finding: Finding, judged: JudgedStore | None) -> bool:
     special_outside = judged is not None and judged.data_class.special and finding.rule in _STANDS_OUTSIDE
     public = finding.rule == "copy-shared-outside" and finding.subject.account == EVERYONE
     return not (special_outside or public)
-
-
-def _cause_of(gap: Gap) -> str:
-    """Names the one thing that closes a gap: in this account, this right, this setting."""
-    cell = gap.cell
-    what = gap.policy or gap.needs or gap.call
-    return f"{cell.source}/{cell.account or '?'}: {gap.status.value} {what}"
-
-
-def _same_cause(row: Acceptance, gap: Gap) -> bool:
-    cause = row.cause
-    if cause is None:
-        return True
-    pairs = [
-        (cause.status, gap.status.value),
-        (cause.policy, gap.policy),
-        (cause.sha256, None),  # what a guardrail says is read when the sweep of policies exists
-        (cause.action, gap.needs),
-        (cause.source, "scp" if gap.status == "guarded" else None),
-        (cause.code, gap.code),
-    ]
-    return all(wanted is None or wanted == found for wanted, found in pairs)
 
 
 def _excepted(finding: Finding, by: str) -> Finding:

@@ -89,6 +89,15 @@ class Config:
         if mistakes:
             raise ConfigError(mistakes)
 
+    def owner_of(self, tags: dict[str, str] | None, names: Names, provided: str | None = None) -> str | None:
+        """Whom a tag names, else a rule, else the provider, else the default."""
+        owners = self.owners
+        for key in owners.tag_keys:
+            if (tags or {}).get(key):
+                return (tags or {})[key]
+        found = next((rule.owner for rule in owners.rules if matches(rule.match, names)), None)
+        return found or provided or owners.default
+
     def policy_for(self, names: Names) -> Policy:
         """The policy that judges a thing. ConfigError when two claim it."""
         special = [p for p in self.policies[1:] if any(matches(row, names) for row in p.applies_to)]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from residency.judge import CellLevel
+from residency.coverage import CellLevel
 from residency.model import Finding, Gap
 from residency.reports.result import SCHEMA, Result
 from residency.rules.texts import fix, message

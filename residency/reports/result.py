@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import IO, Any
 
-from residency.judge import CellLevel
+from residency.coverage import CellLevel
 from residency.model import Finding, FindingStatus
 from residency.policy.models import Approval
 from residency.rules.base import JudgedCopy, JudgedStore
