@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from residency.model import Account, CellResult, Gap
+from residency.model import Account, CellResult, Gap, Status
 from residency.policy.load import Config
 from residency.policy.matching import matches
 from residency.policy.models import Acceptance
@@ -133,8 +133,17 @@ def _gaps_of(result: CellResult) -> tuple[Gap, ...]:
 def _cause_of(gap: Gap) -> str:
     """Names the one thing that closes a gap: in this account, this right, this setting."""
     cell = gap.cell
-    what = gap.policy or gap.needs or gap.call
-    return f"{cell.source}/{cell.account or '?'}: {gap.status.value} {what}"
+    if gap.status in _OF_THE_ACCOUNT:
+        what = ""
+    elif gap.status is Status.REGION_REFUSED:
+        what = cell.region or ""
+    else:
+        what = gap.policy or gap.needs or gap.call
+    return f"{cell.source}/{cell.account or '?'}: {gap.status.value} {what}".rstrip()
+
+
+# One thing closes all gaps of an account that have such a status, whatever was asked.
+_OF_THE_ACCOUNT = frozenset({Status.UNAUTHENTICATED, Status.NO_ROLE, Status.UNREACHABLE, Status.INTERRUPTED})
 
 
 def _same_cause(row: Acceptance, gap: Gap) -> bool:
