@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,7 +101,13 @@ class AccountSession:
             retries={"mode": "standard", "total_max_attempts": given or self._access.attempts},
             max_pool_connections=32,
             user_agent_extra="residency",
+            s3={"addressing_style": "path"} if self._own_endpoint else None,
         )
+
+    @property
+    def _own_endpoint(self) -> bool:
+        """Another address than AWS's: there a bucket is a path, for its name is no host that can be found."""
+        return bool(self._access.endpoint or any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ))
 
     def _in_role(self, session: boto3.Session, role_arn: str) -> boto3.Session:
         """A session with credentials of the role, renewed before they expire."""

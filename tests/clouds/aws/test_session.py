@@ -145,3 +145,16 @@ def test_the_region_of_the_environment_is_asked_first(monkeypatch: pytest.Monkey
 )
 def test_the_partition_is_the_one_that_lists_the_region(region: str, partition: str) -> None:
     assert AccountSession(Access()).partition_of(region, "what the identity said") == partition
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "variable", "style"),
+    [("http://localhost:1", None, "path"), (None, "AWS_ENDPOINT_URL_S3", "path"), (None, None, None)],
+)
+def test_a_bucket_is_a_path_at_any_endpoint_but_that_of_aws(
+    endpoint: str | None, variable: str | None, style: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "http://localhost:1")
+    client = AccountSession(Access(endpoint=endpoint)).client("s3", "ap-northeast-1")
+    assert (client.meta.config.s3 or {}).get("addressing_style") == style
