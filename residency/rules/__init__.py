@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 
 # What the rules share is in this package too, and is no rule.
-_NO_RULES = frozenset({"base", "about", "papers", "places", "texts"})
+_NO_RULES = frozenset({"base", "about", "papers", "places", "sources", "texts"})
 
 
 @cache

@@ -10,6 +10,7 @@ from residency.policy.vendor import Vendor
 from residency.rules.about import about_copy, about_vendor
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Tally, Texts, World
 from residency.rules.papers import documented_grade
+from residency.rules.sources import ALERT_OF_2024, CLOUD_EXCEPTION
 
 RULE = Rule(
     id="access-prevention-not-in-effect",
@@ -29,7 +30,7 @@ RULE = Rule(
         "technical measures prevent the operator from accessing the saved data",
         "事業者が保存データにアクセスできない技術的措置",
     ),
-    source="PPC Q&A 7-53; PPC alert of 25 March 2024 (contract terms alone are not enough)",
+    source=f"{CLOUD_EXCEPTION}; {ALERT_OF_2024}",
 )
 
 UNREADABLE = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)

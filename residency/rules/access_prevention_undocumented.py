@@ -11,6 +11,7 @@ from residency.rules.about import about_vendor
 from residency.rules.base import Rule, Tally, Texts, World, together
 from residency.rules.operator_not_permitted import entities_of
 from residency.rules.papers import accepted_measures, documented_grade, is_foreign
+from residency.rules.sources import CLOUD_EXCEPTION
 
 RULE = Rule(
     id="access-prevention-undocumented",
@@ -31,7 +32,7 @@ RULE = Rule(
         "technical measures prevent the operator from accessing the saved data",
         "事業者が保存データにアクセスできない技術的措置",
     ),
-    source="PPC Q&A 7-53 (a cloud operator that does not handle the data: terms and access control)",
+    source=CLOUD_EXCEPTION,
 )
 
 MEDIUM = (FindingStatus.VIOLATION, Severity.MEDIUM, Severity.MEDIUM)

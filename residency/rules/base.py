@@ -44,7 +44,7 @@ class Rule:
     message: Texts
     fix: Texts
     clause: Texts  # the part of the promise that it enforces
-    source: str  # where the clause or the fact behind the rule is written down
+    source: str  # where the clause is written down, with the day it was read, or that it is unverified
     opposite: tuple[str, ...] = ()  # well-known checks of other tools that demand the contrary
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.rules.about import examples
 from residency.rules.base import Rule, Texts, World, severity, status
+from residency.rules.sources import GROUND_RULE
 
 RULE = Rule(
     id="copies-not-followed",
@@ -21,7 +22,7 @@ RULE = Rule(
     ),
     fix=Texts("check by hand where their copies stand", "複製の保存先を手作業で確認する"),
     clause=Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない"),
-    source="the policy's own ground rule",
+    source=GROUND_RULE,
 )
 
 

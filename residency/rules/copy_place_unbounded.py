@@ -8,6 +8,7 @@ from residency.model import Finding, FindingStatus, Severity, Why
 from residency.policy.models import Counting
 from residency.rules.about import about_copy
 from residency.rules.base import JudgedStore, Rule, Texts, World
+from residency.rules.sources import FOREIGN_COUNTRY, SERVER_COUNTRY
 
 RULE = Rule(
     id="copy-place-unbounded",
@@ -21,7 +22,7 @@ RULE = Rule(
     ),
     fix=Texts("choose a setting that names its places", "保存先を明示する設定を選ぶ"),
     clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
-    source="APPI Art. 28; PPC Q&A 10-25 (the countries of the servers have to be named)",
+    source=f"{FOREIGN_COUNTRY}; {SERVER_COUNTRY}",
 )
 
 SAVED = (FindingStatus.VIOLATION, Severity.HIGH, Severity.CRITICAL)

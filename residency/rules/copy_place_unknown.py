@@ -8,6 +8,7 @@ from residency.model import Finding, FindingStatus, Role, Severity, Why
 from residency.policy.models import Counting
 from residency.rules.about import about_copy
 from residency.rules.base import UNDETERMINED, JudgedCopy, JudgedStore, Rule, Texts, World
+from residency.rules.sources import FOREIGN_COUNTRY, SERVER_COUNTRY
 
 RULE = Rule(
     id="copy-place-unknown",
@@ -25,7 +26,7 @@ RULE = Rule(
         "走査に参照権限を与える、保有アカウントを走査対象に加える、または出典付きで atlas/*.csv に追加する",
     ),
     clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
-    source="APPI Art. 28; PPC Q&A 10-25",
+    source=f"{FOREIGN_COUNTRY}; {SERVER_COUNTRY}",
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from residency.model import EVERYONE, Finding, FindingStatus, Role, Severity
 from residency.rules.about import about_copy
 from residency.rules.base import JudgedStore, Rule, Texts, World
+from residency.rules.sources import CLOUD_EXCEPTION, FOREIGN_COUNTRY
 
 RULE = Rule(
     id="copy-shared-outside",
@@ -25,7 +26,7 @@ RULE = Rule(
     clause=Texts(
         "personal information goes to no third party that was not confirmed", "確認していない第三者に個人情報を渡さない"
     ),
-    source="APPI Art. 27 and 28",
+    source=f"{CLOUD_EXCEPTION}; {FOREIGN_COUNTRY}",
 )
 
 PUBLIC = (FindingStatus.VIOLATION, Severity.CRITICAL, Severity.CRITICAL)

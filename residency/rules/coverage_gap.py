@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Gap, Severity, Status, Subject
 from residency.rules.base import GapCause, Rule, Texts, World, severity, status
+from residency.rules.sources import GROUND_RULE
 
 RULE = Rule(
     id="coverage-gap",
@@ -22,7 +23,7 @@ RULE = Rule(
         "{how}。または理由・責任者・期限を付けて coverage.yaml で受け入れる",
     ),
     clause=Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない"),
-    source="the policy's own ground rule; APPI Art. 23",
+    source=GROUND_RULE,
 )
 
 LEVELS = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.policy.models import Approval
 from residency.rules.base import Rule, Texts, World, severity, status
+from residency.rules.sources import APPROVALS
 
 RULE = Rule(
     id="exception-unused",
@@ -19,7 +20,7 @@ RULE = Rule(
     clause=Texts(
         "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
     ),
-    source="exceptions.yaml and coverage.yaml",
+    source=APPROVALS,
 )
 
 

@@ -8,6 +8,7 @@ from residency.model import Finding, FindingStatus, Place, Role, Severity, Subje
 from residency.rules.about import examples
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Tally, Texts, World, severity, status
 from residency.rules.places import Places
+from residency.rules.sources import CLOUD_EXCEPTION
 
 RULE = Rule(
     id="key-outside-territory",
@@ -27,7 +28,7 @@ RULE = Rule(
         "technical measures prevent the operator from accessing the saved data",
         "事業者が保存データにアクセスできない技術的措置",
     ),
-    source="PPC Q&A 7-53",
+    source=CLOUD_EXCEPTION,
 )
 
 REPLICA = (FindingStatus.WARNING, Severity.LOW, Severity.LOW)

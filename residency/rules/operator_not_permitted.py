@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from residency.model import Finding, FindingStatus, Severity
 from residency.rules.about import about_vendor
 from residency.rules.base import Rule, Tally, Texts, World, together
+from residency.rules.sources import FOREIGN_COUNTRY, LEGAL_ENTITY
 
 RULE = Rule(
     id="operator-not-permitted",
@@ -27,7 +28,7 @@ RULE = Rule(
     clause=Texts(
         "a foreign operator is based in the places the policy allows", "外国事業者の本拠は方針の定める国に限る"
     ),
-    source="APPI Art. 28; PPC Q&A 12-11 (the country of the legal entity counts)",
+    source=f"{FOREIGN_COUNTRY}; {LEGAL_ENTITY}",
 )
 
 PARENT = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from residency.model import Finding, FindingStatus, Severity
 from residency.rules.about import about_vendor
 from residency.rules.base import Rule, Texts, World
+from residency.rules.sources import CLOUD_EXCEPTION
 
 RULE = Rule(
     id="operator-not-registered",
@@ -25,7 +26,7 @@ RULE = Rule(
         "before an operator is chosen, its measures, its law and its handling policy are confirmed",
         "事業者の選定前に、技術的措置・適用法令・取扱方針を確認する",
     ),
-    source="APPI Art. 23 and 25; PPC Q&A 7-53",
+    source=CLOUD_EXCEPTION,
 )
 
 

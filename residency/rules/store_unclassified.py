@@ -8,6 +8,7 @@ from residency.model import Finding, FindingStatus, Role, Severity, Why
 from residency.policy.models import Counting, DataClass
 from residency.rules.about import about_copy
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Texts, World
+from residency.rules.sources import DEFINITION
 
 RULE = Rule(
     id="store-unclassified",
@@ -28,7 +29,7 @@ RULE = Rule(
         "personal information is what identifies a living individual, or holds an individual identification code",
         "個人情報とは、生存する個人を識別できる情報、又は個人識別符号を含む情報をいう",
     ),
-    source="APPI Art. 2(1)",
+    source=DEFINITION,
 )
 
 

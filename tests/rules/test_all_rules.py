@@ -98,7 +98,7 @@ def test_a_rule_is_pure(module: ModuleType) -> None:
 
 def test_every_module_of_the_package_is_a_rule_or_shared_by_rules() -> None:
     folder = Path(residency.rules.__file__).parent
-    shared = {"__init__", "about", "base", "papers", "places", "texts"}
+    shared = {"__init__", "about", "base", "papers", "places", "sources", "texts"}
     names = {path.stem for path in folder.glob("*.py")} - shared
     assert {name.replace("_", "-") for name in names} == set(IDS)
 
