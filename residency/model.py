@@ -173,7 +173,7 @@ class Store(Noun):
     """Something that holds data, with every copy of it that was seen. It carries no verdict."""
 
     id: Annotated[str, Field(min_length=1)]
-    kind: Annotated[str, Field(min_length=1)]  # "aws.s3.bucket"; its first word is the provider
+    kind: Annotated[str, Field(min_length=1)]  # "aws.s3.bucket", or a template's "aws_dynamodb_table"
     name: str
     account: str | None
     region: str | None
@@ -186,12 +186,16 @@ class Store(Noun):
 
     @property
     def provider(self) -> str:
-        return self.kind.partition(".")[0]
+        return self._words[0]
 
     @property
     def service(self) -> str:
-        parts = self.kind.split(".")
-        return parts[1] if len(parts) > 1 else self.kind
+        return self._words[1] if len(self._words) > 1 else self.kind
+
+    @property
+    def _words(self) -> list[str]:
+        """A kind of a template, `aws_dynamodb_table`, begins with provider and service as ours do."""
+        return self.kind.replace("_", ".").split(".")
 
 
 class SeenFrom(StrEnum):

@@ -253,7 +253,8 @@ def _run_head(run: SavedRun, config: Config) -> dict[str, Any]:
 
 def _summary(summary: Summary) -> dict[str, Any]:
     counts = {key: value for key, value in vars(summary).items() if key != "by_country"}
-    return counts | {"by_country": dict(sorted(summary.by_country.items()))}
+    not_one = {"??": summary.by_country["??"], "mixed": summary.by_country["mixed"]}
+    return counts | {"by_country": dict(sorted(summary.by_country.items())) | not_one}
 
 
 def _vendors(config: Config, today: date) -> list[dict[str, Any]]:

@@ -580,3 +580,8 @@ def test_only_the_exit_code_is_filtered_by_severity(
     judging.summary.violations = sum(f.status is FindingStatus.VIOLATION for f in findings)
     assert exit_code_of(findings, 1, Severity.HIGH) == code
     assert verdict_of(judging.summary, findings, 1) == verdict
+
+
+def test_a_kind_of_a_template_has_provider_and_service() -> None:
+    store = a_store(kind="aws_dynamodb_table")
+    assert (store.provider, store.service) == ("aws", "dynamodb")

@@ -78,7 +78,8 @@ class Measure(Section):
     exclusions: tuple[str, ...] = ()
 
     def covers(self, service: str) -> bool:
-        return "*" in self.scope or service in self.scope
+        """Scope may name a service alone or with its provider: `s3`, `aws.s3`."""
+        return any(name == "*" or name.rpartition(".")[2] == service for name in self.scope)
 
 
 class Decision(Section):

@@ -171,7 +171,7 @@ class _Text:
             yield f"{indent}{'  ' if number else ''}{line}\n"
 
     def _countries(self) -> Iterator[str]:
-        counts = self.result.summary["by_country"]
+        counts = {code: count for code, count in self.result.summary["by_country"].items() if count}
         if counts:
             names = [f"{self._country(code)} {count:,}" for code, count in sorted(counts.items(), key=lambda i: -i[1])]
             yield "\n"
