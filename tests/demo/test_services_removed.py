@@ -131,7 +131,8 @@ def test_every_lost_cell_of_a_run_that_was_cut_off_is_interrupted(
         assert [r.status for r in run.closed_results() if r.cell == lost] == [Status.INTERRUPTED]
         _, findings = judge(run, config)
         assert exit_code_of(findings, len(run.cells), Severity.HIGH) == 4
-        (gap,) = [f for f in findings if f.rule == "coverage-gap" and f"interrupted {lost.listing}" in f.subject.id]
+        cause = f"{lost.source}/{lost.account or '?'}: interrupted"
+        (gap,) = [f for f in findings if f.rule == "coverage-gap" and f.subject.id == cause]
         assert str(lost) in " ".join(gap.evidence)
 
 
