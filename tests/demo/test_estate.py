@@ -170,7 +170,7 @@ def test_page_one_counts_what_there_is(estate: ScannedEstate) -> None:
         "gap_causes": 3,
         "accepted_gaps": 0,
         "tracked": 0,
-        "by_country": {"??": 1, "GB": 1, "JP": 8, "SG": 3, "TR": 1},
+        "by_country": {"??": 1, "mixed": 0, "GB": 1, "JP": 8, "SG": 3, "TR": 1},
     }
 
 
