@@ -82,9 +82,9 @@ class ScanOptions:
 
 
 class Interrupted(Exception):
-    """The run was stopped. What was seen is saved at `path`."""
+    """The run was stopped. What was seen is saved at `path`; None where nothing was to be saved."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
         super().__init__(str(path))
 
@@ -128,10 +128,19 @@ def runs_folder() -> Path:
     return Path(os.environ.get("RESIDENCY_RUNS", RUNS))
 
 
-def scan_saved(config: Config, options: ScanOptions, progress: Progress | None) -> SavedRun:
-    """Scan with the local executor into the folder of runs, or into a file that is gone afterwards."""
-    name = f"{new_run_id()}.jsonl"
-    path = runs_folder() / name if options.save and not options.only_plan else Path(tempfile.mkdtemp()) / name
+@contextmanager
+def folder_for(options: ScanOptions) -> Iterator[Path]:
+    """Where the facts of a scan stand: the folder of runs, or one that is gone when they were judged."""
+    if options.save and not options.only_plan:
+        yield runs_folder()
+        return
+    with tempfile.TemporaryDirectory(prefix="residency-") as folder:
+        yield Path(folder)
+
+
+def scan_into(folder: Path, config: Config, options: ScanOptions, progress: Progress | None) -> SavedRun:
+    """Scan with the local executor into a new file of a folder."""
+    path = folder / f"{new_run_id()}.jsonl"
     executor = ThreadPoolExecutor(max_workers=options.parallel, thread_name_prefix="cell")
     try:
         return scan(config, options, executor, path, progress)
@@ -159,7 +168,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
             run_waves(waves, writer, executor, keep=options.keeps, resumed=resume, progress=progress)
         except KeyboardInterrupt:
             writer.close()
-            raise Interrupted(target) from None
+            raise Interrupted(target if options.save else None) from None
         writer.end()
         run = resume = read_run(target)
         if not any(_may_pass(result) for result in run.results.values()):
@@ -291,6 +300,7 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
                 atlas=config.atlas,
                 holds=config.holds,
                 local_providers=config.local_providers,
+                regionless=config.regionless,
                 region=options.region,
             )
             writer.result(number, terraform.read_plan(document, cell, context, saver(writer, number)))

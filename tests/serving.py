@@ -18,7 +18,7 @@ from residency.demo.server import Answer, Call, Change, Layer, Reply, changed, d
 from residency.inventory import SavedRun
 from residency.judge import exit_code_of
 from residency.model import CellResult, Severity
-from residency.run import ScanOptions, open_config, scan_saved
+from residency.run import ScanOptions, open_config, runs_folder, scan_into
 from tests.build import judge, write_config
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +85,8 @@ def write_scan_config(folder: Path, *rows: str, **files: str) -> Path:
 
 def scan_here(config: Path, **options: Any) -> SavedRun:
     """A scan in this process, as the command does it."""
-    return scan_saved(open_config(config), ScanOptions(**options), None)
+    folder = runs_folder() if options.get("save", True) else config.parent / "unsaved"
+    return scan_into(folder, open_config(config), ScanOptions(**options), None)
 
 
 def command(*arguments: str | Path) -> list[str]:

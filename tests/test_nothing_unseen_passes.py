@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -142,6 +143,17 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_service_that_there_is_not_was_not_checked(live: Path) -> None:
     run = scan_here(live, selection=Selection(service=("s4",)), save=False)
     assert judge_run(run, open_config(live), TODAY, Severity.HIGH).exit_code == 5
+
+
+@pytest.mark.parametrize("flag", ["--no-save", "--plan"])
+def test_facts_that_are_not_to_be_kept_are_gone_afterwards(
+    flag: str, live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert run_cli(cli, ["-c", str(live), "scan", flag, "--region", "ap-northeast-1"]) in (0, 3)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_plan_names_every_cell_that_a_scan_would_ask(live: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,16 +85,16 @@ def scan(settings: Settings, /, **options: Any) -> int:
         save=options["save"],
         only_plan=options["plan"],
     )
-    with _progress(settings) as progress:
-        facts = run.scan_saved(config, chosen, progress)
-    if options["plan"]:
-        click.echo(run.plan_as_text(facts, chosen.planned), nl=False)
-        return 0
-    if options["save"]:
-        logging.getLogger("residency").log(
-            logging.WARNING if settings.progress else logging.INFO, "saved as %s", facts.path
-        )
-    return report(settings, options, run.judged(facts, config, options["fail_on"]))
+    with run.folder_for(chosen) as folder:
+        with _progress(settings) as progress:
+            facts = run.scan_into(folder, config, chosen, progress)
+        if options["plan"]:
+            click.echo(run.plan_as_text(facts, chosen.planned), nl=False)
+            return 0
+        if options["save"]:
+            level = logging.WARNING if settings.progress else logging.INFO
+            logging.getLogger("residency").log(level, "saved as %s", facts.path)
+        return report(settings, options, run.judged(facts, config, options["fail_on"]))
 
 
 @cli.command(

@@ -58,6 +58,7 @@ class Config:
     local_providers: frozenset[str]
     terraform_operators: dict[str, str]
     kinds: dict[str, str]
+    regionless: frozenset[str]  # kinds that belong to no region, whatever region their provider is set to
     atlas: Atlas
     sha256: str
     replaced: list[str] = field(default_factory=list)  # shipped facts that this config overrides, and why
@@ -122,6 +123,7 @@ class _Loader:
         self.is_shipped = folder.resolve() == self.shipped.resolve()
         self.mistakes: list[Mistake] = []
         self.replaced: list[str] = []
+        self.regionless: set[str] = set()
         self.documents: dict[str, Document] = {}
 
     def load(self) -> Config:
@@ -158,6 +160,7 @@ class _Loader:
             local_providers=local,
             terraform_operators=terraform,
             kinds=kinds,
+            regionless=frozenset(self.regionless),
             atlas=atlas,
             sha256=self._digest(),
             replaced=self.replaced,
@@ -342,6 +345,8 @@ class _Loader:
                 self.mistakes.append(Mistake(self._shown(path), line, 1, text))
             here.add(kind)
             found[kind] = holds
+            if row.get("region") == "none":
+                self.regionless.add(kind)
 
     # --- vendors and what refers to what ------------------------------------------------------
 

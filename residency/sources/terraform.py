@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,12 +35,6 @@ HOLDS_STORES = ("data", "logs", "secrets")
 AWS = "aws"
 # Major versions of the plan format that are read (Terraform, JSON output format: refuse any other).
 MAJOR_VERSIONS = ("0", "1")
-# Kinds that belong to no region, so that their provider's region is not their place (AWS provider 6.25: the
-# resource types without an argument `region`, read 2026-11-22).
-BELONG_TO_NO_REGION = re.compile(
-    "aws_(account|artifact|budgets|cloudfront|cloudfrontkeyvaluestore|globalaccelerator|iam|organizations"
-    "|route53(?!_resolver)|route53domains|shield|waf)_"
-)
 # The attributes that choose a zone by naming something that stands in one.
 CHOOSE_A_ZONE = ("subnet_id", "subnet_ids", "network_interface.network_interface_id")
 
@@ -58,6 +51,7 @@ class PlanContext:
     atlas: Atlas
     holds: Callable[[str], str]  # resource type -> what it holds
     local_providers: frozenset[str]
+    regionless: frozenset[str]  # types whose provider's region is not their place
     region: str | None = None  # for providers that name none
 
 
@@ -394,7 +388,7 @@ class _PlanReader:
                 continue
             codes = [c for chosen in self._chosen(resource, attribute) for c in self._zones(chosen, hops)]
             return list(dict.fromkeys(codes)) or [NO_ZONE], attribute
-        if BELONG_TO_NO_REGION.match(resource.type) and not isinstance(resource.after.get("region"), str):
+        if resource.type in self.context.regionless and not isinstance(resource.after.get("region"), str):
             return [Unknown(Why.UNRESOLVED, "it belongs to no region")], "region"
         return [self._region(resource)], "region"
 

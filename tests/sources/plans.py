@@ -34,7 +34,9 @@ class Read:
 
     def __init__(self, document: Mapping[str, Any], region: str | None = None, stack: str = "s") -> None:
         config = _config()
-        context = terraform.PlanContext(stack, config.atlas, config.holds, config.local_providers, region)
+        context = terraform.PlanContext(
+            stack, config.atlas, config.holds, config.local_providers, config.regionless, region
+        )
         self.records: list[Store | Edge] = []
         self.result: CellResult = terraform.read_plan(
             document, terraform.cell_of("plan.json"), context, self.records.append

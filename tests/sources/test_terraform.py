@@ -418,7 +418,10 @@ def test_an_instance_stands_in_the_zone_of_its_subnet(name: str, place: str, att
     ]
 
 
-@pytest.mark.parametrize("kind", ["aws_cloudfront_distribution", "aws_route53_query_log"])
+@pytest.mark.parametrize(
+    "kind",
+    ["aws_cloudfront_distribution", "aws_route53_query_log", "aws_bcmdataexports_export", "aws_cur_report_definition"],
+)
 def test_a_kind_that_belongs_to_no_region_does_not_stand_in_its_providers(kind: str) -> None:
     plan = Read(a_plan(a_resource(f"{kind}.x", {}, {"arn": True})))
     assert plan.place(f"{kind}.x") == "unresolved"
