@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -82,9 +83,9 @@ class ScanOptions:
 
 
 class Interrupted(Exception):
-    """The run was stopped. What was seen is saved at `path`; None where nothing was to be saved."""
+    """The run was stopped. What was seen is saved at `path`."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(str(path))
 
@@ -130,12 +131,20 @@ def runs_folder() -> Path:
 
 @contextmanager
 def folder_for(options: ScanOptions) -> Iterator[Path]:
-    """Where the facts of a scan stand: the folder of runs, or one that is gone when they were judged."""
+    """Where the facts of a scan stand: the folder of runs, or one that is gone when they were judged.
+
+    What an interrupted run saw is kept in any case: it can be gone on with.
+    """
     if options.save and not options.only_plan:
         yield runs_folder()
         return
     with tempfile.TemporaryDirectory(prefix="residency-") as folder:
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        except Interrupted as stopped:
+            runs_folder().mkdir(parents=True, exist_ok=True)
+            kept = shutil.move(stopped.path, runs_folder() / stopped.path.name)
+            raise Interrupted(Path(kept)) from None
 
 
 def scan_into(folder: Path, config: Config, options: ScanOptions, progress: Progress | None) -> SavedRun:
@@ -168,7 +177,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
             run_waves(waves, writer, executor, keep=options.keeps, resumed=resume, progress=progress)
         except KeyboardInterrupt:
             writer.close()
-            raise Interrupted(target if options.save else None) from None
+            raise Interrupted(target) from None
         writer.end()
         run = resume = read_run(target)
         if not any(_may_pass(result) for result in run.results.values()):

@@ -64,8 +64,7 @@ def _failed(error: Exception) -> int:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     if isinstance(error, Interrupted):
-        saved = f": what was seen is saved; go on with `residency scan --resume {error.path}`" if error.path else ""
-        text = f"interrupted{saved}"
+        text = f"interrupted: what was seen is saved; go on with `residency scan --resume {error.path}`"
         print(text, file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)  # calls that are still under way would keep the process alive for their timeout
     return _defect()
