@@ -1,0 +1,76 @@
+"""`where`, `validate` and `schema`: what needs neither a cloud nor a saved run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from residency.cli.group import cli
+from residency.cli.options import Settings, option
+
+
+@cli.command(
+    epilog="Example: residency where aws:eu-central-1-ist-1a aws:apne1-az4",
+    short_help="Say where a location stands.",
+)
+@click.argument("ids", nargs=-1, metavar="ID…")
+@option("--list", "list_", is_flag=True, help="Every location that is held.")
+@option("--provider", help="With --list: only this provider.")
+@option("--country", help="With --list: only this country.")
+@option("-f", "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.pass_obj
+def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
+    """Country, jurisdiction, verdict, operator, source and date of locations such as aws:ap-northeast-1.
+
+    Ends with 0 when every location is known, also when it is prohibited, and with 3 when one is not.
+    """
+    from residency import where as places
+
+    if not ids and not options["list_"]:
+        raise click.UsageError("give a location such as aws:ap-northeast-1, or --list")
+    config = places.open_config(settings.config)
+    if options["list_"]:
+        rows = places.list_all(config, options["provider"], options["country"])
+    else:
+        rows = [places.look_up(config, query) for query in ids]
+    if options["format_"] == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        click.echo("".join(places.as_text(row, settings.languages[0]) for row in rows), nl=False)
+    unknown = bool(ids) and any(row["why"] for row in rows)
+    return 3 if unknown else 0
+
+
+@cli.command(epilog="Example: residency validate -c config", short_help="Check the config.")
+@click.pass_obj
+def validate(settings: Settings) -> int:
+    """Check the whole config: every mistake with file, line and column."""
+    from residency import run
+
+    config = run.open_config(settings.config)
+    counts = (
+        f"{len(config.policies)} policies, {len(config.sources)} sources, "
+        f"{len(config.classification.rules)} classification rules, "
+        f"{len(config.exceptions.exceptions)} exceptions, {len(config.vendors)} vendors"
+    )
+    if not settings.quiet:
+        click.echo(f"{config.folder}: valid ({counts})")
+    return 0
+
+
+@cli.command(epilog="Example: residency schema policy > policy.schema.json", short_help="Print a JSON Schema.")
+@click.argument("name", required=False)
+@click.pass_obj
+def schema(settings: Settings, name: str | None) -> int:
+    """Print the JSON Schema of a config file, of a saved run's records, or of the result."""
+    from residency import schemas
+
+    if name is None:
+        click.echo("\n".join(schemas.NAMES))
+        return 0
+    if name not in schemas.NAMES:
+        raise click.UsageError(f"{name[:80]!r} is no schema; choose one of {', '.join(schemas.NAMES)}")
+    click.echo(json.dumps(schemas.schema(name), ensure_ascii=False, indent=2))
+    return 0
