@@ -19,6 +19,7 @@ class End:
 
     places: tuple[Place | None, ...]  # of its own (primary) copies
     account: str | None
+    state: State = State.EXISTS
     notes: list[object] = field(default_factory=list)  # what the caller wants to remember of it
 
 
@@ -84,6 +85,7 @@ class View:
             place=place,
             holder=edge.target,
             account=edge.target_account or (end.account if end else None),
+            state=end.state if end else State.EXISTS,
             former=edge.former,
             why=None if place else Why.UNRESOLVED,
             said_by=edge.said_by,
@@ -116,8 +118,9 @@ def _remember(ends: dict[str, End], store: Store, note: object) -> None:
     places = tuple(dict.fromkeys(copy.place for copy in store.copies if copy.role is Role.PRIMARY))
     known = ends.get(store.id)
     if known is None:
-        ends[store.id] = End(places, store.account, [note])
+        ends[store.id] = End(places, store.account, store.copies[0].state, [note])
     else:
+        known.state = min((known.state, store.copies[0].state), key=list(State).index)
         known.places = tuple(dict.fromkeys((*known.places, *places)))
         known.notes.append(note)
 

@@ -9,11 +9,11 @@ through it is Unknown too: it never becomes an absent value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from residency.model import Copy, Place, Role, Said, State, Why
+from residency.model import Copy, Edge, Followed, Place, Role, Said, SeenFrom, State, Store, Why
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Unknown:
     same_index: bool = False  # the first of them repeats with the same index as what asks
 
 
+HERE = object()  # the region that was asked
 # What one call answered: its body, None where the provider said that there is none, Unknown where it refused.
 Answer = Mapping[str, Any] | Unknown | None
 Body = dict[str, Any]
@@ -126,3 +127,64 @@ class Document:
         unknown = code.why if isinstance(code, Unknown) else Why.UNRESOLVED
         state = more.pop("state", State.PLANNED if self.origin.planned else State.EXISTS)
         return Copy(role=role, place=place, why=None if place else unknown, state=state, said_by=(said,), **more)
+
+    def store(
+        self,
+        kind: str,
+        store_id: str,
+        name: Any,
+        copies: Iterable[Copy],
+        *,
+        tags: str,
+        region: Any = HERE,
+        followed: Followed = Followed.SOME,
+    ) -> Store:
+        """The store that this document is. `tags` is the path of its tags; `region` where it is not the one asked."""
+        known = self.origin.region if region is HERE else region
+        return Store(
+            id=store_id,
+            kind=kind,
+            name=name if isinstance(name, str) else "",
+            account=self.origin.account,
+            region=known if isinstance(known, str) else None,
+            tags=self.tags(tags),
+            sources=(self.origin.source,),
+            address=self.origin.address,
+            followed=followed,
+            copies=tuple(copies),
+        )
+
+
+def edges_of(store: Store) -> Iterable[Edge]:
+    """One edge from a store to each of its copies that the provider lists as a store of its own.
+
+    A key holds no data, so nothing flows to it.
+    """
+    for copy in store.copies:
+        if copy.holder and copy.role is not Role.KEY:
+            yield Edge(
+                source=store.id,
+                target=copy.holder,
+                role=copy.role,
+                target_place=copy.place,
+                target_account=copy.account,
+                seen_from=SeenFrom.SOURCE,
+                former=copy.former,
+                said_by=copy.said_by,
+            )
+
+
+def edge_from(source: str | None, store: Store, role: Role, said: Said, *, former: bool = False) -> Iterable[Edge]:
+    """The edge by which a store names what it was made from; none where it names nothing."""
+    primary = store.copies[0]
+    if source and source != store.id:
+        yield Edge(
+            source=source,
+            target=store.id,
+            role=role,
+            target_place=primary.place,
+            target_account=store.account,
+            seen_from=SeenFrom.TARGET,
+            former=former,
+            said_by=(said,),
+        )

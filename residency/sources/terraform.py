@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,12 +215,31 @@ class _PlanReader:
         if isinstance(attribute, Each):
             computed = attribute.block.partition(".")[0] in template.computed
             blocks = self.plan.blocks(resource, attribute.block, computed)
-            return blocks if isinstance(blocks, Unknown) else [_element(block, attribute) for block in blocks]
+            return blocks if isinstance(blocks, Unknown) else [self._element(block, attribute) for block in blocks]
         if attribute == REGION:
             return self._region(resource)
         if attribute == TAGS:
             return self._tags(resource)
-        return self.plan.value(resource, attribute, attribute in template.computed)
+        return self.plan.value(resource, attribute, attribute.partition(".")[0] in template.computed)
+
+    def _element(self, block: BlockView, each: Each, above: str = "") -> dict[str, Any]:
+        """One block as an element of a list; `above` is the block that it stands in."""
+        source = _source(block.resource, each)
+        found: dict[str, Any] = {BY: replace(source, attribute=above + source.attribute)}
+        for path, attribute in each.fields.items():
+            value = self._value_in(block, attribute, f"{above}{each.block}.")
+            if value is not None and value != "":
+                _set(found, path.removesuffix("[]").split("."), value)
+        return found
+
+    def _value_in(self, block: BlockView, attribute: TemplateField, above: str) -> Any:
+        """What a block says; a block inside it that repeats is a list of elements again."""
+        if isinstance(attribute, Each):
+            inner = block.children(attribute.block)
+            return inner if isinstance(inner, Unknown) else [self._element(view, attribute, above) for view in inner]
+        if isinstance(attribute, Always):
+            return attribute.value
+        return self._region(block.resource) if attribute == REGION else block.value(attribute)
 
     def _answer(self, resource: Resource, template: Template) -> None:
         """What the plan says of a key stands under every name by which others may refer to it.
@@ -546,16 +565,6 @@ def _source(resource: Resource, attribute: TemplateField) -> _Source:
 BY = "@by"  # in an element: the resource that holds it, for several may fill one list
 
 
-def _element(block: BlockView, each: Each) -> dict[str, Any]:
-    found: dict[str, Any] = {BY: _source(block.resource, each)}
-    for path, attribute in each.fields.items():
-        assert isinstance(attribute, str)
-        value = block.value(attribute)
-        if value is not None and value != "":
-            _set(found, path.split("."), value)
-    return found
-
-
 def _set(body: dict[str, Any], steps: list[str], value: Any) -> None:
     for step in steps[:-1]:
         body = body.setdefault(step, {})
@@ -577,10 +586,17 @@ def _said(part: _Part, path: str, body: Any) -> Said:
         if path == known or path.startswith(known + "."):
             source = body.get(BY) if isinstance(body, Mapping) else None
             source = source or part.sources[known]
-            inner = source.fields.get(path[len(known) + 1 :])
-            words = [word for word in (source.attribute, inner) if isinstance(word, str) and word]
+            inner = source.fields.get(_below(path[len(known) + 1 :], source.fields))
+            words = [word.removeprefix("@") for word in (source.attribute, inner) if isinstance(word, str) and word]
             return Said(call=f"terraform:{source.type}", field=".".join(words), at=source.address)
     return Said(call=f"terraform:{part.resource.type}", field=path.rpartition(".")[2], at=part.resource.address)
+
+
+def _below(path: str, fields: Mapping[str, TemplateField]) -> str:
+    """The end of a path that an element of a block in a block knows."""
+    while path not in fields and "[]." in path:
+        path = path.partition("[].")[2]
+    return path
 
 
 def _mark_unread(part: _Part) -> None:

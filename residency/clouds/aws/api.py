@@ -6,10 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, PaginationError
+from botocore.paginate import Paginator
 
 from residency.clouds.answers import Answer, Body, Unknown
 from residency.clouds.aws.errors import CALL_ERRORS, Refusal, code_of, heard, refusal_of
@@ -57,19 +59,30 @@ class Api:
         """The region that is asked; None for what belongs to no region."""
         return None if self.cell.region == "global" else self.cell.region
 
-    def each(self, call: str, path: str, key: str, *, region: str | None = None, **params: Any) -> Iterator[Body]:
-        """Every element of a listing, page by page, as `{call: {path: element}}`; `key` names an element.
+    def each(
+        self,
+        call: str,
+        path: str,
+        key: str | None,
+        *,
+        region: str | None = None,
+        token: tuple[str, str] | None = None,
+        **params: Any,
+    ) -> Iterator[Body]:
+        """Every element of a listing, page by page, as `{call: {path: element}}`.
 
+        `key` names an element; None where the elements are names themselves. `token`: the fields of the
+        answer and of the question that carry it on, where botocore does not know how the call is paged.
         Raises Refused when a page does not come, does not hold the list, or holds an element without its
         name; what came before it stays.
         """
         name = path.removesuffix("[]")
-        for page in self._pages_of(call, region, params):
+        for page in self._pages_of(call, region, params, token and Paging(*token, name)):
             if name not in page:
                 raise Refused(call, Refusal(Status.MALFORMED, "no-list", f"the answer holds no {name}"))
             self._pages += 1
             for element in page[name]:
-                if not element.get(key):
+                if not (element.get(key) if key else element):
                     raise Refused(call, Refusal(Status.MALFORMED, "no-name", f"an element of {name} has no {key}"))
                 yield {call: {path: element}}
             self._refuse_a_full_last_page(call, page, name, params)
@@ -150,11 +163,13 @@ class Api:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _pages_of(self, call: str, region: str | None, params: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    def _pages_of(
+        self, call: str, region: str | None, params: dict[str, Any], paging: Paging | None = None
+    ) -> Iterator[Mapping[str, Any]]:
         service, _, operation = call.partition(":")
         try:
             client: Any = self._client(service, region)
-            pages = _pages(client, xform_name(operation), params)
+            pages = _pages(client, operation, params, paging)
             while (page := heard(lambda: next(pages, None))) is not None:
                 self._count()
                 yield page
@@ -181,7 +196,7 @@ class Api:
         self._count()
         try:
             client: Any = self._client(service, region)
-            answer: dict[str, Any] = heard(lambda: getattr(client, xform_name(operation))(**params))
+            answer: dict[str, Any] = heard(lambda: _whole(client, operation, params))
         except CALL_ERRORS as error:
             if code_of(error) in absent:
                 return None
@@ -245,11 +260,51 @@ class Api:
             return client
 
 
-def _pages(client: Any, method: str, params: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if client.can_paginate(method):
-        yield from client.get_paginator(method).paginate(**params)
+@dataclass(frozen=True)
+class Paging:
+    """How a call is paged: the token's field in the answer and in the question, and the list that goes on."""
+
+    output: str
+    input: str
+    result: str
+
+
+def _pages(client: Any, operation: str, params: dict[str, Any], paging: Paging | None) -> Iterator[Mapping[str, Any]]:
+    pages = _paginator(client, operation, paging)
+    if pages is not None:
+        yield from pages.paginate(**params)
     else:
-        yield getattr(client, method)(**params)
+        yield _only_page(getattr(client, xform_name(operation))(**params))
+
+
+def _whole(client: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a call, with the lists of all its pages."""
+    pages = _paginator(client, operation, None)
+    if pages is not None:
+        found: dict[str, Any] = pages.paginate(**params).build_full_result()
+        return found
+    return _only_page(getattr(client, xform_name(operation))(**params))
+
+
+def _paginator(client: Any, operation: str, paging: Paging | None) -> Any:
+    """botocore's paginator of a call; None where the call has one page."""
+    method = xform_name(operation)
+    if paging is None:
+        return client.get_paginator(method) if client.can_paginate(method) else None
+    config = {"input_token": paging.input, "output_token": paging.output, "result_key": paging.result}
+    return Paginator(getattr(client, method), config, client.meta.service_model.operation_model(operation))
+
+
+def _only_page(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer. PaginationError where it names a page that nobody asks for."""
+    token = next((name for name in _TOKENS if answer.get(name)), None)
+    if token:
+        raise PaginationError(message=f"the answer goes on ({token}), and how is not known")
+    return answer
+
+
+# The names that the services give to what leads to the next page.
+_TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "LastEvaluatedGlobalTableName", "PaginationToken")
 
 
 def _holds(answer: Any, path: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from residency.clouds.answers import Body, Document, Unknown
-from residency.clouds.aws import keys
+from residency.clouds.answers import Body, Document, Unknown, edge_from
+from residency.clouds.aws import copies, keys
 from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
-from residency.model import EVERYONE, Control, Copy, Edge, Followed, Role, Said, SeenFrom, State, Store
+from residency.model import Control, Copy, Role, Said, State
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
 
 VOLUMES, SNAPSHOTS, IMAGES = "ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeImages"
@@ -86,16 +86,15 @@ def _launchers(api: Api, body: Body) -> Body:
 def place_volume(volume: Document) -> Placed:
     name = volume.get(f"{VOLUME}.VolumeId")
     code, path, namespace = _most_exact(volume, VOLUME, zone=True)
-    yield _store(
-        volume,
+    yield volume.store(
         "aws.ebs.volume",
         volume.id(VOLUME_ARN, region=volume.origin.region, id=name),
         name,
-        f"{VOLUME}.Tags[]",
         (
             volume.copy(Role.PRIMARY, code, volume.said(path), namespace=namespace, control=_control(volume, VOLUME)),
             *keys.replicas(volume, volume.get(f"{VOLUME}.KmsKeyId")),
         ),
+        tags=f"{VOLUME}.Tags[]",
     )
 
 
@@ -105,15 +104,16 @@ def place_snapshot(snapshot: Document) -> Placed:
     code, path, namespace = _most_exact(snapshot, SNAPSHOT, zone=False)
     control = _control(snapshot, SNAPSHOT)
     primary = snapshot.copy(Role.PRIMARY, code, snapshot.said(path), namespace=namespace, control=control)
-    shares = list(_shared(snapshot, PERMISSIONS, primary))
+    shared = list(_shared(snapshot, PERMISSIONS, primary))
     key_copies = keys.replicas(snapshot, snapshot.get(f"{SNAPSHOT}.KmsKeyId"))
-    yield _store(snapshot, "aws.ebs.snapshot", store_id, name, f"{SNAPSHOT}.Tags[]", (primary, *shares, *key_copies))
+    found = (primary, *shared, *key_copies)
+    store = snapshot.store("aws.ebs.snapshot", store_id, name, found, tags=f"{SNAPSHOT}.Tags[]")
+    yield store
     volume = None if source == NO_VOLUME else snapshot.id_of(_open(VOLUME_ARN), source, snapshot.origin.region)
     region = snapshot.get(COPIED_FROM_REGION)
     copied_from = snapshot.id_of(_open(SNAPSHOT_ARN), snapshot.get(COPIED_FROM), region)
     for origin, path in ((volume, f"{SNAPSHOT}.VolumeId"), (copied_from, COPIED_FROM)):
-        if origin:
-            yield _edge(origin, store_id, primary, snapshot.said(path))
+        yield from edge_from(origin, store, Role.SNAPSHOT, snapshot.said(path))
 
 
 def place_image(image: Document) -> Placed:
@@ -126,51 +126,23 @@ def place_image(image: Document) -> Placed:
     snapshots = dict(zip(named, disks, strict=True))
     snapshots.pop(None, None)
     # Its data are the snapshots that it is made of: their key is read where they are listed.
-    copies = [
+    primaries = [
         image.copy(Role.PRIMARY, code, said, namespace=namespace, holder=holder) for holder in snapshots or (None,)
     ]
-    primary = copies[0]
-    shares = list(_shared(image, LAUNCHERS, primary))
-    yield _store(image, "aws.ebs.image", store_id, name, f"{IMAGE}.Tags[]", (*copies, *shares))
+    primary = primaries[0]
+    shared = list(_shared(image, LAUNCHERS, primary))
+    store = image.store("aws.ebs.image", store_id, name, (*primaries, *shared), tags=f"{IMAGE}.Tags[]")
+    yield store
     for snapshot, disk in snapshots.items():
-        if snapshot:
-            yield _edge(snapshot, store_id, primary, disk.said("Ebs.SnapshotId"))
+        yield from edge_from(snapshot, store, Role.SNAPSHOT, disk.said("Ebs.SnapshotId"))
     region, source = image.get(f"{IMAGE}.SourceImageRegion"), image.get(f"{IMAGE}.SourceImageId")
     original = image.id_of(_open(IMAGE_ARN), source, region)
-    if original and original != store_id:
-        yield _edge(original, store_id, primary, image.said(f"{IMAGE}.SourceImageId"))
+    yield from edge_from(original, store, Role.SNAPSHOT, image.said(f"{IMAGE}.SourceImageId"))
 
 
 def _open(template: str) -> str:
     """The template of another store's id, with its name left open."""
     return template.replace("{id}", "{0}")
-
-
-def _edge(source: str, target: str, primary: Copy, said: Said) -> Edge:
-    return Edge(
-        source=source,
-        target=target,
-        role=Role.SNAPSHOT,
-        target_place=primary.place,
-        target_account=primary.account,
-        seen_from=SeenFrom.TARGET,
-        said_by=(said,),
-    )
-
-
-def _store(document: Document, kind: str, store_id: str, name: Any, tags: str, copies: tuple[Copy, ...]) -> Store:
-    return Store(
-        id=store_id,
-        kind=kind,
-        name=name if isinstance(name, str) else "",
-        account=document.origin.account,
-        region=document.origin.region,
-        tags=document.tags(tags),
-        sources=(document.origin.source,),
-        address=document.origin.address,
-        followed=Followed.SOME,
-        copies=copies,
-    )
 
 
 def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str, str | None]:
@@ -236,18 +208,13 @@ def _shared(document: Document, path: str, primary: Copy) -> Iterator[Copy]:
     if isinstance(permissions, Unknown):
         yield document.copy(Role.SHARE, permissions, document.said(path), state=State.MAY_APPEAR)
         return
-    for permission in permissions:
-        named = {field: permission.get(field) for field in _RECIPIENTS if permission.get(field)}
-        field, recipient = next(iter(named.items()), ("UserId", None))
-        account = EVERYONE if recipient == "all" else recipient if isinstance(recipient, str) else None
-        yield Copy(
-            role=Role.SHARE,
-            place=primary.place,
-            why=primary.why,
-            account=account,
-            state=primary.state,
-            said_by=(permission.said(field),),
-        )
+    yield from copies.shares(primary, (_recipient(permission) for permission in permissions))
+
+
+def _recipient(permission: Document) -> tuple[Any, Said]:
+    """Who may use it, by the first field that names somebody."""
+    field = next((field for field in _RECIPIENTS if permission.get(field)), "UserId")
+    return permission.get(field), permission.said(field)
 
 
 _RECIPIENTS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from residency.clouds.answers import Body, Document, Origin, Unknown
+from residency.clouds.answers import Body, Document, Origin, Unknown, edges_of
 from residency.clouds.aws import keys
 from residency.clouds.aws.api import Api
-from residency.model import Control, Copy, Edge, Followed, Role, SeenFrom, State, Store, Why
+from residency.model import Control, Copy, Followed, Role, State, Why
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
 
 LIST, HEAD, TAGGING = "s3:ListBuckets", "s3:HeadBucket", "s3:GetBucketTagging"
@@ -108,30 +108,10 @@ def place_bucket(bucket: Document) -> Placed:
     key_copies = [copy for rule in _each(bucket.body, SSE_RULES) for copy in keys.replicas(bucket, rule.get(KEY))]
     primary = bucket.copy(Role.PRIMARY, code, bucket.said(path), namespace=_namespace(code), control=_control(bucket))
     replicas = list(_replicas(bucket))
-    yield Store(
-        id=store_id,
-        kind="aws.s3.bucket",
-        name=name if isinstance(name, str) else "",
-        account=bucket.origin.account,
-        region=code if isinstance(code, str) else None,
-        tags=bucket.tags(f"{TAGGING}.TagSet[]"),
-        sources=(bucket.origin.source,),
-        address=bucket.origin.address,
-        followed=Followed.SOME,
-        copies=(primary, *replicas, *key_copies),
-    )
-    for copy in replicas:
-        if copy.holder:
-            yield Edge(
-                source=store_id,
-                target=copy.holder,
-                role=copy.role,
-                target_place=copy.place,
-                target_account=copy.account,
-                seen_from=SeenFrom.SOURCE,
-                former=copy.former,
-                said_by=copy.said_by,
-            )
+    found = (primary, *replicas, *key_copies)
+    store = bucket.store("aws.s3.bucket", store_id, name, found, tags=f"{TAGGING}.TagSet[]", region=code)
+    yield store
+    yield from edges_of(store)
 
 
 def _region(bucket: Document) -> tuple[Any, str]:
@@ -204,19 +184,10 @@ def place_directory_bucket(bucket: Document) -> Placed:
     path = f"{DIRECTORY}.Buckets[].Name"
     name = bucket.get(path)
     zone = _zone_in(name) if isinstance(name, str) else name
-    yield Store(
-        id=bucket.id(DIRECTORY_ARN, name=name, region=bucket.origin.region),
-        kind="aws.s3.directory-bucket",
-        name=name if isinstance(name, str) else "",
-        account=bucket.origin.account,
-        region=bucket.origin.region,
-        tags=bucket.tags("@tags"),
-        sources=(bucket.origin.source,),
-        address=bucket.origin.address,
-        followed=Followed.ALL,
-        # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
-        copies=(bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path))),),
-    )
+    # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
+    primary = bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path)))
+    store_id = bucket.id(DIRECTORY_ARN, name=name, region=bucket.origin.region)
+    yield bucket.store("aws.s3.directory-bucket", store_id, name, [primary], tags="@tags", followed=Followed.ALL)
 
 
 def _zone_in(name: str) -> str | None:
