@@ -215,31 +215,37 @@ class _PlanReader:
         if isinstance(attribute, Each):
             computed = attribute.block.partition(".")[0] in template.computed
             blocks = self.plan.blocks(resource, attribute.block, computed)
-            return blocks if isinstance(blocks, Unknown) else [self._element(block, attribute) for block in blocks]
+            if isinstance(blocks, Unknown):
+                return blocks
+            return [self._element(block, attribute, template) for block in blocks]
         if attribute == REGION:
             return self._region(resource)
         if attribute == TAGS:
             return self._tags(resource)
         return self.plan.value(resource, attribute, attribute.partition(".")[0] in template.computed)
 
-    def _element(self, block: BlockView, each: Each, above: str = "") -> dict[str, Any]:
+    def _element(self, block: BlockView, each: Each, template: Template, above: str = "") -> dict[str, Any]:
         """One block as an element of a list; `above` is the block that it stands in."""
         source = _source(block.resource, each)
         found: dict[str, Any] = {BY: replace(source, attribute=above + source.attribute)}
         for path, attribute in each.fields.items():
-            value = self._value_in(block, attribute, f"{above}{each.block}.")
+            value = self._value_in(block, attribute, template, f"{above}{each.block}.".lstrip("."))
             if value is not None and value != "":
                 _set(found, path.removesuffix("[]").split("."), value)
         return found
 
-    def _value_in(self, block: BlockView, attribute: TemplateField, above: str) -> Any:
+    def _value_in(self, block: BlockView, attribute: TemplateField, template: Template, above: str) -> Any:
         """What a block says; a block inside it that repeats is a list of elements again."""
         if isinstance(attribute, Each):
             inner = block.children(attribute.block)
-            return inner if isinstance(inner, Unknown) else [self._element(view, attribute, above) for view in inner]
+            if isinstance(inner, Unknown):
+                return inner
+            return [self._element(view, attribute, template, above) for view in inner]
         if isinstance(attribute, Always):
             return attribute.value
-        return self._region(block.resource) if attribute == REGION else block.value(attribute)
+        if attribute == REGION:
+            return self._region(block.resource)
+        return block.value(attribute, f"{above}{attribute}" in template.computed)
 
     def _answer(self, resource: Resource, template: Template) -> None:
         """What the plan says of a key stands under every name by which others may refer to it.

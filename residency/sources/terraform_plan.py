@@ -183,7 +183,7 @@ class Plan:
     def value(self, resource: Resource, path: str, computed: bool = False) -> Any:
         """The value at a path of attributes. `computed`: without an expression the provider's default holds (None)."""
         steps = path.split(".")
-        if computed and _left_to_the_provider(resource, steps[0]):
+        if computed and _left_to_the_provider(resource, resource.unknown, resource.expressions, steps):
             return None
         return self._inside(resource, resource.after, resource.unknown, resource.expressions, steps)
 
@@ -193,7 +193,7 @@ class Plan:
         if not path:
             return [window]
         first, _, rest = path.partition(".")
-        if computed and _left_to_the_provider(resource, first):
+        if computed and _left_to_the_provider(resource, resource.unknown, resource.expressions, [first]):
             return []
         found = window.children(first)
         if isinstance(found, Unknown) or not rest:
@@ -326,8 +326,11 @@ class BlockView:
     unknown: Any
     expressions: Any
 
-    def value(self, path: str) -> Any:
-        return self.plan._inside(self.resource, self.after, self.unknown, self.expressions, path.split("."))
+    def value(self, path: str, computed: bool = False) -> Any:
+        steps = path.split(".")
+        if computed and _left_to_the_provider(self.resource, self.unknown, self.expressions, steps):
+            return None
+        return self.plan._inside(self.resource, self.after, self.unknown, self.expressions, steps)
 
     def children(self, name: str) -> list[BlockView] | Unknown:
         unknown = _at(_only_unknown(self.after, self.unknown), name)
@@ -343,10 +346,19 @@ class BlockView:
         ]
 
 
-def _left_to_the_provider(resource: Resource, attribute: str) -> bool:
-    """Nobody set it, and the provider fills it. Where the configuration is missing nobody can say so."""
-    unset = bool(resource.config) and attribute not in resource.expressions
-    return unset and _at(resource.unknown, attribute) is True
+def _left_to_the_provider(resource: Resource, unknown: Any, expressions: Any, steps: list[str]) -> bool:
+    """Nobody set it, and the provider fills it. Where the configuration is missing nobody can say so.
+
+    A block that was written dynamically is missing there too.
+    """
+    for step in steps if resource.config else ():
+        if not isinstance(expressions, Mapping):
+            return False
+        unknown, expressions = _at(unknown, step), _only(expressions.get(step))
+        if unknown is True:
+            return not expressions
+        unknown = _only(unknown)
+    return False
 
 
 def _one_of(reference: str, found: list[Resource], index: str) -> Unknown:
@@ -415,7 +427,17 @@ def _whose(expressions: Any, elements: list[Any]) -> list[Any]:
     if all(_fits(*pair) for pair in zip(expressions, elements, strict=True)):
         return expressions
     fitting = [[expression for expression in expressions if _fits(expression, element)] for element in elements]
-    return [found[0] if len(found) == 1 else None for found in fitting]
+    return [_either(found) for found in fitting]
+
+
+def _either(found: list[Any]) -> Any:
+    """One of several expressions: what all of them set alike, that another sets something, and what none sets."""
+    if len(found) < 2 or not all(isinstance(expression, Mapping) for expression in found):
+        return found[0] if len(found) == 1 else None
+    names = sorted({name for expression in found for name in expression})
+    first = found[0]
+    alike = {name for name in names if all(expression.get(name) == first.get(name) for expression in found)}
+    return {name: first[name] if name in alike else {"references": []} for name in names}
 
 
 def _fits(expression: Any, element: Any) -> bool:

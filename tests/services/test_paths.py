@@ -4,51 +4,33 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import botocore.session
+import boto3
 import pytest
+from botocore import xform_name
 from botocore.model import OperationNotFoundError
 
 import residency.services
 from residency.clouds.aws import keys
-from residency.clouds.aws.api import Api
+from residency.clouds.aws.api import _TOKENS, Api
 from residency.clouds.aws.keys import DESCRIBE
 from residency.clouds.aws.session import Access, AccountSession
 from residency.model import Cell
-from residency.services import listings, terraform_types
-from residency.services.aws import ebs, kms, s3
-from residency.services.base import Each, Listing, Template
+from residency.services import _modules, listings, terraform_types
+from residency.services.base import Each, Listing, Template, TemplateField
+from tests.services.shapes import CALL, operation_of, shape_at
 from tests.serving import ACCOUNT, TOKYO, a_server, make_bucket, move_in
 
-MODULES = (ebs, kms, s3)
+MODULES = _modules("aws")
 SERVICES = Path(residency.services.__file__).parent
 # What a template's document says of a thing that others refer to has the shape of this answer.
-ANSWERS = {DESCRIBE: DESCRIBE, "destinations": s3.HEAD}
-# Calls of which a template tells the question and not the answer.
-ASKED = ("ec2:CopySnapshot", "ec2:CopyImage")
-
-
-@cache
-def _operation(call: str) -> Any:
-    service, _, operation = call.partition(":")
-    return botocore.session.get_session().get_service_model(service).operation_model(operation)
-
-
-def shape_at(path: str) -> Any:
-    """The shape at `service:Operation.A.B[].C` in botocore's model. KeyError where it does not exist."""
-    call, _, rest = path.partition(".")
-    operation = _operation(call)
-    shape = operation.input_shape if call in ASKED else operation.output_shape
-    for step in rest.split(".") if rest else ():
-        shape = shape.members[step.removesuffix("[]")]
-        if step.endswith("[]"):
-            shape = {"list": lambda s: s.member}[shape.type_name](shape)
-    return shape
+ANSWERS = {DESCRIBE: DESCRIBE, "destinations": "s3:HeadBucket"}
 
 
 # --- what the files say -----------------------------------------------------------------------
@@ -77,20 +59,21 @@ def text_of(node: ast.AST | None, module: ModuleType) -> str | None:
 def written_paths(module: ModuleType) -> set[str]:
     """Every string of a file that begins with a call: `ec2:DescribeVolumes.Volumes[].VolumeId`."""
     texts = (text_of(node, module) for node in ast.walk(tree_of(module)))
-    prefixes = ("ec2:Describe", "ec2:Copy", "s3:List", "s3:Get", "s3:Head", "kms:Describe")
     rights = {right for listing in listings("aws") for right in listing.needs.values()}
-    return {text for text in texts if text and text.startswith(prefixes) and (text not in rights or "." in text)}
+    return {text for text in texts if text and CALL.match(text) and (text not in rights or "." in text)}
 
 
 def template_paths(template: Template) -> Iterator[str]:
     """Every path that a table fills, those inside a repeating block below their parent."""
     base = f"{ANSWERS[template.answers]}." if template.answers else ""
-    for path, field in template.fields.items():
-        if path.startswith("@"):
-            continue
+    yield from _paths_below(base, {path: f for path, f in template.fields.items() if not path.startswith("@")})
+
+
+def _paths_below(base: str, fields: Mapping[str, TemplateField]) -> Iterator[str]:
+    for path, field in fields.items():
         yield base + path
         if isinstance(field, Each):
-            yield from (f"{base}{path}.{inner}" for inner in field.fields)
+            yield from _paths_below(f"{base}{path}.", field.fields)
 
 
 def calls_of(module: ModuleType, *names: str) -> Iterator[ast.Call]:
@@ -111,12 +94,12 @@ def test_a_path_that_exists_is_found_and_a_typo_is_not() -> None:
         shape_at("s3:ListBukets.Buckets[]")
 
 
-@pytest.mark.parametrize("module", [ebs, s3])
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
 def test_every_path_that_a_file_writes_exists_in_the_providers_model(module: ModuleType) -> None:
     paths = written_paths(module)
     for path in paths:
         shape_at(path)
-    assert len(paths) >= {ebs: 25, s3: 9}[module]
+    assert paths
 
 
 @pytest.mark.parametrize("kind", sorted(terraform_types()))
@@ -127,27 +110,7 @@ def test_every_path_of_a_table_exists_in_the_providers_model(kind: str) -> None:
         shape_at(path)
 
 
-def test_every_field_of_an_element_exists_below_its_list() -> None:
-    """`rule.get("Destination.Bucket")` of an element of RULES, and so on."""
-    below = {
-        s3.RULES: ("Status", "Destination.Bucket", "Destination.Account", s3.REPLICA_KEY),
-        s3.SSE_RULES: (s3.ALGORITHM, s3.KEY),
-        ebs.DISKS: ("Ebs.SnapshotId", "Ebs.OutpostArn"),
-        ebs.PERMISSIONS: ("UserId", "Group"),
-        ebs.LAUNCHERS: ebs._RECIPIENTS,
-    }
-    for parent, fields in below.items():
-        for field in fields:
-            assert shape_at(f"{parent}.{field}").type_name == "string"
-    known = {field for fields in below.values() for field in fields}
-    for module in (s3, ebs):
-        for node in calls_of(module, "get", "said"):
-            text = text_of(node.args[0], module)
-            if text and ast.unparse(node.func).partition(".")[0] in ("rule", "disk"):
-                assert text in known
-
-
-@pytest.mark.parametrize("module", [ebs, s3, keys])
+@pytest.mark.parametrize("module", [*MODULES, keys], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_every_question_of_a_listing_exists_in_the_providers_model(module: ModuleType) -> None:
     """The call, the list or field that it expects, and the parameters that it sends."""
     seen = 0
@@ -159,10 +122,34 @@ def test_every_question_of_a_listing_exists_in_the_providers_model(module: Modul
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
         expected = texts[1] if node.func.attr == "each" else text_of(keywords["expect"], module)
         assert shape_at(f"{call}.{expected}")
-        sent = {name for name in keywords if name and name[0].isupper()}
-        assert sent <= set(_operation(call).input_shape.members)
+        if node.func.attr == "each":
+            assert isinstance(node.args[2], ast.Constant)
+            name = node.args[2].value  # what names an element; None where it is a name itself
+            assert shape_at(f"{call}.{expected}.{name}" if name else f"{call}.{expected}").type_name == "string"
+        sent = {name for name in keywords if name and name not in OWN}
+        assert sent <= set(operation_of(call).input_shape.members)
         seen += 1
-    assert seen == {ebs: 5, s3: 7, keys: 1}[module]
+    assert seen or not getattr(module, "LISTINGS", ())
+
+
+# What `each` and `ask` take for themselves; everything else is sent.
+OWN = {name for method in (Api.each, Api.ask, Api.ask_once) for name in signature(method).parameters}
+
+
+@pytest.mark.parametrize("listing", listings("aws"), ids=lambda listing: listing.call)
+def test_a_call_that_is_paged_says_how(listing: Listing) -> None:
+    """An answer with a token that botocore knows no paginator for needs `token=`: without it the list is cut."""
+    for call in listing.needs:
+        service, _, operation = call.partition(":")
+        client = boto3.client(service, region_name=TOKYO)
+        outputs = set(operation_of(call).output_shape.members)
+        paged = outputs & set(_TOKENS)
+        if paged and not client.can_paginate(xform_name(operation)):
+            assert call in NOT_PAGED_BY_BOTOCORE, call
+
+
+# Their services give `token=` to `each`, or ask for one thing that fits a page.
+NOT_PAGED_BY_BOTOCORE = {"dynamodb:ListGlobalTables", "dynamodb:ListExports"}
 
 
 def test_no_path_goes_on_after_its_last_list_without_an_element() -> None:
@@ -259,6 +246,5 @@ def test_a_listing_declares_every_call_that_it_makes_and_makes_every_call_that_i
 
 def test_every_right_belongs_to_a_service_and_names_an_action() -> None:
     rights = {right for listing in listings("aws") for right in listing.needs.values()}
-    assert {right.partition(":")[0] for right in rights} == {"ec2", "kms", "s3", "s3express"}
     reading = ("Describe", "Get", "List")
     assert not [right for right in rights if not right.partition(":")[2].startswith(reading)]

@@ -384,13 +384,13 @@ def test_a_plan_of_planned_values_alone_is_read_and_leaves_open_what_they_leave_
 
 def test_an_unfollowed_kind_is_told_with_its_own_place_and_its_copies_are_not() -> None:
     plan = read("instances")
-    table = plan.stores["aws_dynamodb_table.home"]
-    assert plan.told("aws_dynamodb_table.home") == [
-        "tf:s/aws_dynamodb_table.home aws_dynamodb_table {}",
-        "primary aws:ap-northeast-1 <- region of aws_dynamodb_table.home",
+    stream = plan.stores["aws_kinesis_stream.home"]
+    assert plan.told("aws_kinesis_stream.home") == [
+        "tf:s/aws_kinesis_stream.home aws_kinesis_stream {}",
+        "primary aws:ap-northeast-1 <- region of aws_kinesis_stream.home",
     ]
-    assert (table.followed, table.name) == ("none", "members")
-    assert plan.place("aws_sqs_queue.sg") == "aws:ap-southeast-1"
+    assert (stream.followed, stream.name) == ("none", "members")
+    assert plan.place("aws_kinesis_stream.sg") == "aws:ap-southeast-1"
 
 
 def test_what_holds_nothing_is_no_store() -> None:

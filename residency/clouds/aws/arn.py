@@ -32,3 +32,9 @@ def parse_arn(text: object) -> Arn | None:
     if len(parts) != 6 or parts[0] != "arn" or not parts[1]:
         return None
     return Arn(parts[1], parts[2], parts[3] or None, parts[4] or None, parts[5])
+
+
+def region_in(name: object) -> str | None:
+    """The region that an ARN says; None for a name that says none."""
+    arn = parse_arn(name)
+    return arn.region if arn and arn.place else None

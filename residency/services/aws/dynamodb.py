@@ -12,6 +12,7 @@ from typing import Any
 from residency.clouds.answers import Body, Document, Unknown, edge_from, edges_of
 from residency.clouds.aws import keys
 from residency.clouds.aws.api import Api
+from residency.clouds.aws.arn import region_in
 from residency.model import Control, Copy, Edge, Place, Role, SeenFrom, State
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
 
@@ -91,8 +92,9 @@ def _describe_export(api: Api, body: Body) -> Body:
 def place_table(table: Document) -> Placed:
     name = table.get(NAME) or table.get(f"{TABLE}.TableName")
     store_id = table.id(f"{ARN}{{name}}", region=table.origin.region, name=name)
-    here = table.origin.region or table.get("@region")
-    primary = table.copy(Role.PRIMARY, here, table.said(f"{TABLE}.TableArn"), control=_control(table, TABLE))
+    here = table.origin.region or region_in(store_id) or table.get("@region")
+    said = table.said("@region" if table.origin.planned else f"{TABLE}.TableArn")
+    primary = table.copy(Role.PRIMARY, here, said, control=_control(table, TABLE))
     replicas, witnesses = list(_replicas(table, store_id, here)), list(_witnesses(table))
     copies = (primary, *replicas, *witnesses, *keys.replicas(table, _key(table, TABLE)))
     store = table.store("aws.dynamodb.table", store_id, name, copies, tags=f"{TAGGED}.Tags[]")
@@ -227,12 +229,15 @@ TERRAFORM = {
             "@region": REGION,
         },
         place=place_table,
-        computed=("server_side_encryption", "global_table_witness"),
+        names=("id", "arn", "name"),
+        computed=("server_side_encryption", "global_table_witness", "replica.kms_key_arn"),
     ),
     "aws_dynamodb_table_replica": Template(
         fields={REPLICAS: Each("", {"RegionName": REGION, "KMSMasterKeyId": "kms_key_arn"})},
         place=place_table,
+        id="{global_table_arn}",
         attaches_to=("global_table_arn", "aws_dynamodb_table"),
+        computed=("kms_key_arn",),
     ),
     "aws_dynamodb_global_table": Template(
         fields={f"{TABLE}.TableName": "name", REPLICAS: Each("replica", {"RegionName": "region_name"})},

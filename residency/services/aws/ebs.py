@@ -153,7 +153,8 @@ def _most_exact(document: Document, path: str, *, zone: bool) -> tuple[Any, str,
     outpost = document.get(f"{path}.OutpostArn")
     if outpost:
         return _outpost(outpost), f"{path}.OutpostArn", OUTPOST
-    for field in ("AvailabilityZoneId", "AvailabilityZone"):
+    # Only a volume says the zone's id.
+    for field in ("AvailabilityZoneId", "AvailabilityZone") if zone else ("AvailabilityZone",):
         if document.get(f"{path}.{field}"):
             return document.get(f"{path}.{field}"), f"{path}.{field}", None
     if zone:
@@ -208,16 +209,19 @@ def _shared(document: Document, path: str, primary: Copy) -> Iterator[Copy]:
     if isinstance(permissions, Unknown):
         yield document.copy(Role.SHARE, permissions, document.said(path), state=State.MAY_APPEAR)
         return
-    yield from copies.shares(primary, (_recipient(permission) for permission in permissions))
+    yield from copies.shares(primary, (_recipient(permission, RECIPIENTS[path]) for permission in permissions))
 
 
-def _recipient(permission: Document) -> tuple[Any, Said]:
+def _recipient(permission: Document, fields: tuple[str, ...]) -> tuple[Any, Said]:
     """Who may use it, by the first field that names somebody."""
-    field = next((field for field in _RECIPIENTS if permission.get(field)), "UserId")
+    field = next((field for field in fields if permission.get(field)), fields[0])
     return permission.get(field), permission.said(field)
 
 
-_RECIPIENTS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")
+RECIPIENTS = {
+    PERMISSIONS: ("UserId", "Group"),
+    LAUNCHERS: ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn"),
+}
 
 LISTINGS = (
     Listing("aws", "ebs", VOLUMES, Scope.REGION, VOLUME_NEEDS, volumes, place_volume),

@@ -24,17 +24,15 @@ provider "aws" {
   skip_metadata_api_check     = true
 }
 
-resource "aws_dynamodb_table" "home" {
-  name         = "members"
-  hash_key     = "id"
-  billing_mode = "PAY_PER_REQUEST"
-  attribute {
-    name = "id"
-    type = "S"
-  }
-  replica { region_name = "ap-southeast-1" }
+resource "aws_kinesis_stream" "home" {
+  name        = "members"
+  shard_count = 1
 }
-resource "aws_sqs_queue" "sg" { provider = aws.sg }
+resource "aws_kinesis_stream" "sg" {
+  provider    = aws.sg
+  name        = "members"
+  shard_count = 1
+}
 resource "aws_iam_role" "nothing" {
   name               = "nothing"
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
