@@ -39,6 +39,7 @@ class Coverage:
     levels: list[CellLevel] = field(default_factory=list)
     gapped: dict[str, list[str | None]] = field(default_factory=dict)  # subject -> who accepts each of its gaps
     _causes: dict[tuple[str, str, str | None], GapCause] = field(default_factory=dict)
+    _held: dict[str, set[str]] = field(default_factory=dict)  # what the kinds of a service hold
 
     @property
     def causes(self) -> list[GapCause]:
@@ -81,7 +82,9 @@ class Coverage:
         if result.cell.discovers:
             return set()  # nobody knows what the accounts and regions hold that it did not find
         prefix = f"{result.cell.provider}.{result.cell.service}."
-        return {holds for kind, holds in self.config.kinds.items() if kind.startswith(prefix)}
+        if prefix not in self._held:
+            self._held[prefix] = {holds for kind, holds in self.config.kinds.items() if kind.startswith(prefix)}
+        return self._held[prefix]
 
     def _cell_names(self, result: CellResult) -> dict[str, str | list[str] | None]:
         cell = result.cell

@@ -8,16 +8,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from residency.demo.estate import TOKYO, Company
+from residency.demo.estate import move_in
 from residency.demo.server import moto_layer, served
 from residency.shipped import shipped_config
+
+PROFILES = Path(__file__).with_name("aws.ini")
 
 
 def main(arguments: list[str]) -> int:
     layer = moto_layer()
     with served(layer) as endpoint:
-        Company(endpoint).move_in(layer)
+        move_in(endpoint, layer)
         command = [sys.executable, "-m", "residency", "scan", "-c", str(shipped_config() / "demo"), *arguments]
         return subprocess.run(command, env=scan_environment(endpoint), check=False).returncode
 
@@ -27,9 +30,8 @@ def scan_environment(endpoint: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "demo",
-        "AWS_SECRET_ACCESS_KEY": "demo",
-        "AWS_REGION": TOKYO,
+        "AWS_CONFIG_FILE": str(PROFILES),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

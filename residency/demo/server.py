@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import unquote_plus
 
+from residency.demo.operations import client_of, operation_of
+
+ACCOUNT = "123456789012"  # whose credentials are used that no AssumeRole gave out
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+_KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
 
 
 @dataclass(frozen=True)
 class Call:
     """One request as the layer sees it."""
 
-    service: str
+    service: str  # the name of botocore's client: "ec2"
     region: str
-    action: str  # "DescribeVolumes"; for S3 the method and the sub-resource: "GET ?replication"
+    action: str  # "DescribeVolumes"
     path: str
     body: bytes = b""
+    query: str = ""
+    account: str | None = None  # whose credentials signed it; None for those that no AssumeRole gave out
+
+    @property
+    def name(self) -> str:
+        """As the scan calls it: "ec2:DescribeVolumes"."""
+        return f"{self.service}:{self.action}"
 
 
 @dataclass(frozen=True)
@@ -46,15 +59,16 @@ Change = Callable[[Call, Reply], Reply]
 
 @dataclass
 class Layer:
-    """A WSGI application in front of another: first `answers`, then the server, then `changes`."""
+    """A WSGI application in front of another: the first of `answers` or the server, then all `changes`."""
 
     application: Callable[[Environ, StartResponse], Iterable[bytes]]
     answers: list[Answer] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    _accounts: dict[str, str] = field(default_factory=dict)  # access key -> the account that it was given out for
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        call = read_call(environ)
+        call = read_call(environ, self._accounts)
         self.calls.append(call)
         try:
             reply = self._reply(call, environ)
@@ -62,16 +76,25 @@ class Layer:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise
         # One answer a connection, so that a body that is shorter than it claims ends.
-        start_response(f"{reply.status} {_reason(reply.status)}", [*reply.headers, ("Connection", "close")])
+        headers = reply.headers if _is_sized(reply.headers) else _sized(reply.headers, reply.body)
+        start_response(f"{reply.status} {_reason(reply.status)}", [*headers, ("Connection", "close")])
         return [reply.body]
 
     def _reply(self, call: Call, environ: Environ) -> Reply:
         reply = next((reply for answer in self.answers if (reply := answer(call))), None)
         if reply is None:
             reply = self._ask_server(environ)
-            for change in self.changes:
-                reply = change(call, reply)
+            self._note_role(call, reply)
+        for change in self.changes:
+            reply = change(call, reply)
         return reply
+
+    def _note_role(self, call: Call, reply: Reply) -> None:
+        """The keys that AssumeRole gives out belong to the account of the role."""
+        role = _ROLE.search(unquote_plus(call.body.decode("utf-8", "replace"))) if call.action == "AssumeRole" else None
+        key = _KEY.search(reply.body)
+        if role and key:
+            self._accounts[key[1].decode()] = role[1]
 
     def _ask_server(self, environ: Environ) -> Reply:
         started: dict[str, Any] = {}
@@ -81,6 +104,10 @@ class Layer:
 
         body = b"".join(self.application(environ, start))
         return Reply(started["status"], _sized(started["headers"], body), body)
+
+
+def _is_sized(headers: list[tuple[str, str]]) -> bool:
+    return any(name.lower() == "content-length" for name, _ in headers)
 
 
 def _sized(headers: list[tuple[str, str]], body: bytes) -> list[tuple[str, str]]:
@@ -106,25 +133,17 @@ def denied(message: str = "not authorized", code: str = "AccessDenied") -> Reply
     return Reply(403, _sized([("Content-Type", "text/xml")], body), body)
 
 
-def read_call(environ: Environ) -> Call:
-    """Service and region from the signature, the action from wherever the protocol carries it."""
-    import io
-
+def read_call(environ: Environ, accounts: Mapping[str, str]) -> Call:
+    """Service, region and account from the signature, the operation from wherever the protocol carries it."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
     environ["wsgi.input"] = io.BytesIO(body)
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    region, service = scope.groups() if scope else ("", "")
+    key, region, service = scope.groups() if scope else ("", "", "")
+    path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
-    form = parse_qs(body.decode("utf-8", "replace")) if b"Action=" in body else {}
-    if target:
-        action = target.rpartition(".")[2]
-    elif form:
-        action = form["Action"][0]
-    else:
-        query = environ.get("QUERY_STRING", "").split("&")[0].split("=")[0]
-        action = f"{environ['REQUEST_METHOD']} {'?' + query if query else ''}".strip()
-    return Call(service, region, action, environ.get("PATH_INFO", ""), body)
+    action = operation_of(service, environ["REQUEST_METHOD"], path, query, target, body)
+    return Call(client_of(service), region, action, path, body, query, accounts.get(key))
 
 
 @contextmanager
@@ -143,14 +162,36 @@ def served(layer: Layer) -> Iterator[str]:
         thread.join()
 
 
+# The services of the emulator that anything is made in.
+EMULATED = (
+    "backup",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "efs",
+    "kms",
+    "organizations",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+)
+
+
 def moto_layer() -> Layer:
     """A layer in front of a fresh moto server. moto keeps its state in this process: one at a time."""
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # or it owns a thousand snapshots
-    from moto.backends import get_backend
+    from moto import backends
+    from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    for service in ("s3", "ec2", "kms", "sts", "organizations"):
-        for account in get_backend(service).values():
+    backend_of: Any = backends.get_backend
+    mock_random.seed(1)  # the same ids every time
+    for service in EMULATED:
+        for account in backend_of(service).values():
             for backend in account.values():
                 backend.reset()
-    return Layer(DomainDispatcherApplication(create_backend_app))
+    from residency.demo.emulator import teach
+
+    return teach(Layer(DomainDispatcherApplication(create_backend_app)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 
 from residency.services.base import Listing, Template
 
@@ -13,7 +14,8 @@ PROVIDERS = ("aws",)
 
 
 @cache
-def _modules(provider: str) -> tuple[object, ...]:
+def modules(provider: str) -> tuple[ModuleType, ...]:
+    """The service files of a provider."""
     package = import_module(f"{__name__}.{provider}")
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     return tuple(import_module(f"{__name__}.{provider}.{name}") for name in names)
@@ -21,7 +23,7 @@ def _modules(provider: str) -> tuple[object, ...]:
 
 def listings(provider: str) -> tuple[Listing, ...]:
     """Every listing that the service files of a provider declare."""
-    return tuple(listing for module in _modules(provider) for listing in getattr(module, "LISTINGS", ()))
+    return tuple(listing for module in modules(provider) for listing in getattr(module, "LISTINGS", ()))
 
 
 @cache
@@ -29,6 +31,6 @@ def terraform_types() -> dict[str, Template]:
     """Terraform resource type -> how it becomes the provider's document."""
     found: dict[str, Template] = {}
     for provider in PROVIDERS:
-        for module in _modules(provider):
+        for module in modules(provider):
             found |= getattr(module, "TERRAFORM", {})
     return found

@@ -37,8 +37,11 @@ class Door:
     units: tuple[str, ...] = ()
 
 
-# One session per account, whatever asks for it.
-_session = cache(AccountSession)
+@cache
+def _session(access: Access) -> AccountSession:
+    """One session per account, whatever asks for it."""
+    calls = {call for listing in listings("aws") for call in listing.needs}
+    return AccountSession(access, frozenset(calls | discover.NEEDS.keys() | {"sts:AssumeRole"}))
 
 
 class AwsScan:
@@ -141,10 +144,12 @@ class AwsScan:
             return
         self._save_account(door, identity)
         regions = self._regions(identity.partition, where)
-        for listing in listings("aws"):
-            for region in [GLOBAL] if listing.scope is Scope.GLOBAL else sorted(regions):
-                cell = self._cell(identity.account, region, listing.service, listing.call)
-                yield self._planned(cell, door, listing, identity, regions.get(region))
+        # Region by region, so that listings of one service in one region share a client.
+        for region in (GLOBAL, *sorted(regions)):
+            for listing in listings("aws"):
+                if (listing.scope is Scope.GLOBAL) is (region == GLOBAL):
+                    cell = self._cell(identity.account, region, listing.service, listing.call)
+                    yield self._planned(cell, door, listing, identity, regions.get(region))
         cell = self._cell(identity.account, GLOBAL, SWEEP, SWEEP)
         reason = "kinds of stores without a scanner of their own were not looked for"
         yield Planned(cell, status=Status.UNSWEPT, code="no-sweep", reason=reason)

@@ -43,7 +43,7 @@ def answer(call: Call) -> Reply | None:
         name = call.action.removeprefix("Describe").lower().removesuffix("s") + "Set"
         name = {"imageSet": "imagesSet"}.get(name, name)
         return xml(f"<{call.action}Response><{name}/></{call.action}Response>")
-    if call.service == "s3express":
+    if call.action == "ListDirectoryBuckets":
         return xml("<ListAllMyDirectoryBucketsResult><Buckets/></ListAllMyDirectoryBucketsResult>")
     if call.path == "/":
         bucket = "<Bucket><Name>b{}</Name><BucketRegion>ap-northeast-1</BucketRegion></Bucket>"
@@ -54,9 +54,9 @@ def answer(call: Call) -> Reply | None:
 
 def absent(call: Call) -> Reply:
     code = {
-        "GET ?tagging": "NoSuchTagSet",
-        "GET ?replication": "ReplicationConfigurationNotFoundError",
-        "GET ?encryption": "ServerSideEncryptionConfigurationNotFoundError",
+        "GetBucketTagging": "NoSuchTagSet",
+        "GetBucketReplication": "ReplicationConfigurationNotFoundError",
+        "GetBucketEncryption": "ServerSideEncryptionConfigurationNotFoundError",
     }[call.action]
     return xml(f"<Error><Code>{code}</Code><Message>none</Message></Error>", 404)
 

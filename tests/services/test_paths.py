@@ -22,12 +22,12 @@ from residency.clouds.aws.api import _TOKENS, Api
 from residency.clouds.aws.keys import DESCRIBE
 from residency.clouds.aws.session import Access, AccountSession
 from residency.model import Cell
-from residency.services import _modules, listings, terraform_types
+from residency.services import listings, modules, terraform_types
 from residency.services.base import Each, Listing, Template, TemplateField
 from tests.services.shapes import CALL, operation_of, shape_at
 from tests.serving import ACCOUNT, TOKYO, a_server, make_bucket, move_in
 
-MODULES = _modules("aws")
+MODULES = modules("aws")
 SERVICES = Path(residency.services.__file__).parent
 # What a template's document says of a thing that others refer to has the shape of this answer.
 ANSWERS = {DESCRIBE: DESCRIBE, "destinations": "s3:HeadBucket"}
@@ -125,7 +125,7 @@ def test_every_question_of_a_listing_exists_in_the_providers_model(module: Modul
         if node.func.attr == "each":
             assert isinstance(node.args[2], ast.Constant)
             name = node.args[2].value  # what names an element; None where it is a name itself
-            assert shape_at(f"{call}.{expected}.{name}" if name else f"{call}.{expected}").type_name == "string"
+            assert shape_at(f"{call}.{expected}" + (f".{name}" if isinstance(name, str) else "")).type_name == "string"
         sent = {name for name in keywords if name and name not in OWN}
         assert sent <= set(operation_of(call).input_shape.members)
         seen += 1

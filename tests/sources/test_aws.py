@@ -247,7 +247,7 @@ def test_a_service_that_is_left_out_is_a_gap(at: Served, tmp_path: Path) -> None
     with at.rules(changes=[regions(TOKYO)]) as layer:
         run = scan_here(config)
     assert {r.status for r in results(run, service="s3")} == {Status.UNSUPPORTED}
-    assert not [call for call in layer.calls if call.service in ("s3", "s3express")]
+    assert not [call for call in layer.calls if call.service == "s3"]
     assert exit_code(run, config) == 4
 
 
@@ -271,7 +271,7 @@ def test_selectors_narrow_what_is_planned_and_asked(
     planned = {cell.service for cell in run.cells} - {"account", "sweep"}
     assert planned == services
     assert {cell.region for cell in run.cells} - {"global"} == places
-    assert {call.service for call in layer.calls} - {"sts", "kms"} <= {"ec2", *services} | {"s3express"}
+    assert {call.service for call in layer.calls} - {"sts", "kms"} <= {"ec2", *services}
     assert run.head["selection"] == selection.as_dict()
 
 

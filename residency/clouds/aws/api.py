@@ -67,21 +67,23 @@ class Api:
         *,
         region: str | None = None,
         token: tuple[str, str] | None = None,
+        absent_when_empty: bool = False,
         **params: Any,
     ) -> Iterator[Body]:
         """Every element of a listing, page by page, as `{call: {path: element}}`.
 
         `key` names an element; None where the elements are names themselves. `token`: the fields of the
         answer and of the question that carry it on, where botocore does not know how the call is paged.
+        `absent_when_empty`: the provider leaves the list out where nothing is in it.
         Raises Refused when a page does not come, does not hold the list, or holds an element without its
         name; what came before it stays.
         """
         name = path.removesuffix("[]")
         for page in self._pages_of(call, region, params, token and Paging(*token, name)):
-            if name not in page:
+            if name not in page and not (absent_when_empty and _is_empty_object(page)):
                 raise Refused(call, Refusal(Status.MALFORMED, "no-list", f"the answer holds no {name}"))
             self._pages += 1
-            for element in page[name]:
+            for element in page.get(name, ()):
                 if not (element.get(key) if key else element):
                     raise Refused(call, Refusal(Status.MALFORMED, "no-name", f"an element of {name} has no {key}"))
                 yield {call: {path: element}}
@@ -104,16 +106,18 @@ class Api:
         expect: str,
         subject: str | None = None,
         absent: Iterable[str] = (),
+        absent_when_empty: bool = False,
         region: str | None = None,
         **params: Any,
     ) -> Any:
         """Ask one follow-up and write its answer into the document under the call's name.
 
-        None where the provider answers with one of its words for "there is none"; Unknown, and a gap
-        on the subject, where it refuses or where the answer lacks the field that it always has (`expect`,
-        a path: botocore reads an empty body or a login page as an answer whose first field is empty).
+        None where the provider answers with one of its words for "there is none", or with an empty object
+        where it leaves out what is empty (`absent_when_empty`); Unknown, and a gap on the subject, where it
+        refuses or where the answer lacks the field that it always has (`expect`, a path: botocore reads an
+        empty body or a login page as an answer whose first field is empty).
         """
-        body[call] = self._answer(call, expect, subject, frozenset(absent), region, params)
+        body[call] = self._answer(call, expect, subject, frozenset(absent), region, params, absent_when_empty)
         return body[call]
 
     def ask_once(
@@ -157,8 +161,8 @@ class Api:
             self.close()
 
     def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
+        for key in self._clients:
+            self._session.give_back(*key)
         self._clients.clear()
 
     # --- inside -------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ class Api:
     def _refuse_a_full_last_page(self, call: str, page: Mapping[str, Any], name: str, params: dict[str, Any]) -> None:
         """A page as long as was asked for, without a token for the next, may have been cut."""
         limit = params.get("MaxBuckets")
-        if limit and len(page[name]) >= limit and not page.get("ContinuationToken"):
+        if limit and len(page.get(name, ())) >= limit and not page.get("ContinuationToken"):
             raise Refused(call, Refusal(Status.TRUNCATED, "full-page", f"{limit} elements and no token for more"))
 
     def _answer(
@@ -191,6 +195,7 @@ class Api:
         absent: frozenset[str],
         region: str | None,
         params: dict[str, Any],
+        absent_when_empty: bool = False,
     ) -> Answer:
         service, _, operation = call.partition(":")
         self._count()
@@ -205,6 +210,8 @@ class Api:
                 return {"BucketRegion": region_header}  # S3 says it even to those whom it refuses the rest
             return self._unknown(call, refusal_of(error, identified=self._identified), subject)
         if not _holds(answer, expect):
+            if absent_when_empty and _is_empty_object(answer):
+                return None
             return self._unknown(call, Refusal(Status.MALFORMED, "no-field", f"the answer holds no {expect}"), subject)
         answer.pop("ResponseMetadata", None)
         return answer
@@ -314,6 +321,20 @@ def _holds(answer: Any, path: str) -> bool:
             return False
         answer = answer[step]
     return True
+
+
+def _is_empty_object(answer: Mapping[str, Any]) -> bool:
+    """The service itself answered, in JSON, and what it said is `{}`.
+
+    botocore reads an empty body, a login page and a JSON text that was cut as the same answer. Those lack
+    the service's request id or its type of content, or are not two bytes long.
+    """
+    said = answer.get("ResponseMetadata", {})
+    headers = said.get("HTTPHeaders", {})
+    is_json = str(headers.get("content-type")).startswith("application/x-amz-json")
+    return answer.keys() <= {"ResponseMetadata"} and bool(
+        said.get("RequestId") and is_json and headers.get("content-length") == "2"
+    )
 
 
 def _bucket_region(error: Exception) -> str | None:

@@ -19,6 +19,8 @@ NEEDS = {"kms:DescribeKey": "kms:DescribeKey"}
 PROVIDER_OWNED = 2
 UNENCRYPTED = 0
 DESCRIBE = "kms:DescribeKey"
+PRIMARY = "KeyMetadata.MultiRegionConfiguration.PrimaryKey.Arn"
+REGION = "@region"  # of a key of a template; what the provider answers has none
 
 _BY_ORIGIN: dict[str, tuple[int, tuple[str, ...]]] = {
     "AWS_KMS": (3, ()),
@@ -47,12 +49,13 @@ def plain(grade: int | None, said: Said, *modifiers: str) -> Control:
 
 def of_key(document: Document, key: Any, said: Said) -> Control:
     """The control that a key gives, by what DescribeKey says of it; grade None where nothing does."""
-    reference = key.refers_to if isinstance(key, Unknown) else key
+    reference = _reference(document, key)
     arn = parse_arn(reference)
     metadata = _metadata(document, reference)
     known = parse_arn(metadata.get("Arn")) or arn
     grade, modifiers = _grade(metadata)
-    region = (_answer(document, reference) or {}).get("@region")  # a template knows it before there is a name
+    answer = (metadata and _answer(document, reference)) or {}
+    region = answer.get(REGION)  # a template knows it before there is a name
     return Control(
         grade=grade,
         modifiers=modifiers,
@@ -63,10 +66,23 @@ def of_key(document: Document, key: Any, said: Said) -> Control:
     )
 
 
+def _reference(document: Document, key: Any) -> str | None:
+    """The name under which a key is described. An alias that a template makes stands for its key.
+
+    `alias/x` names no region: it is the alias in the region of what uses it.
+    """
+    name = key.refers_to if isinstance(key, Unknown) else key
+    answer = _answer(document, name) or {}
+    if REGION not in answer or (str(name).startswith("alias/") and answer[REGION] != document.origin.region):
+        return name
+    target = answer.get("KeyMetadata", {}).get("KeyId")
+    return (target.refers_to if isinstance(target, Unknown) else target) or name
+
+
 def _metadata(document: Document, reference: str | None) -> Mapping[str, Any]:
-    """KeyMetadata of a key, empty where it could not be read."""
+    """KeyMetadata of a key; empty where it could not be read, and for an alias that is not followed."""
     found = (_answer(document, reference) or {}).get("KeyMetadata")
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) and found.get("KeyManager") else {}
 
 
 def _answer(document: Document, reference: str | None) -> Mapping[str, Any] | None:
@@ -88,7 +104,9 @@ def _grade(metadata: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
 
 def replicas(document: Document, key: Any) -> Iterator[Copy]:
     """The other regions in which the same multi-Region key stands."""
-    metadata = _metadata(document, key.refers_to if isinstance(key, Unknown) else key)
+    reference = _reference(document, key)
+    yield from _planned_replicas(document, reference)
+    metadata = _metadata(document, reference)
     if not metadata.get("MultiRegion"):
         return
     own = parse_arn(metadata.get("Arn"))
@@ -99,3 +117,28 @@ def replicas(document: Document, key: Any) -> Iterator[Copy]:
             if other and region and (own is None or region != own.region):
                 said = Said(call=DESCRIBE, field=f"KeyMetadata.MultiRegionConfiguration.{field}.Region")
                 yield document.copy(Role.KEY, region, said, holder=other.get("Arn"))
+
+
+def _planned_replicas(document: Document, reference: str | None) -> Iterator[Copy]:
+    """The same of a template, where a replica names its primary and the primary names none."""
+    described = document.root.body.get(DESCRIBE) or {}
+    answers = {name: answer for name, answer in described.items() if isinstance(answer, Mapping) and REGION in answer}
+    first = {id(answer): name for name, answer in reversed(answers.items())}  # a key has several names
+    primaries = {name: _primary_of(answers[name]) for name in first.values()}
+    primaries = {name: first.get(id(answers.get(primary)), primary) for name, primary in primaries.items()}
+    own = first.get(id(answers.get(reference)), reference)
+    primary = primaries.get(own) or own
+    for name in (primary, *(name for name, of in primaries.items() if of is not None and of == primary)):
+        if name is not None and name != own:
+            arn = parse_arn(name)
+            region = answers[name][REGION] if name in answers else arn.region if arn else name
+            at = name if isinstance(name, str) else None
+            yield document.copy(Role.KEY, region, Said(call=DESCRIBE, field=PRIMARY, at=at), holder=at)
+
+
+def _primary_of(answer: Any) -> Any:
+    """The key that one of a template replicates; None where it replicates none."""
+    primary = answer
+    for step in PRIMARY.split("."):
+        primary = primary.get(step) if isinstance(primary, Mapping) else None
+    return (primary.refers_to or primary) if isinstance(primary, Unknown) else primary

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config as BotoConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.loaders import Loader
 
 from residency.clouds.aws.arn import parse_arn
 
@@ -47,12 +49,43 @@ class Access:
         return arn.partition if arn else "aws"
 
 
-class AccountSession:
-    """Makes clients for one account; making a client is serialised because boto3's session is not thread-safe."""
+class _Models(Loader):  # type: ignore[misc]  # botocore has no types
+    """botocore's models of the services, read once a process and cut down to what is asked for.
 
-    def __init__(self, access: Access) -> None:
+    Most of what a client costs is one method for each operation of its service: EC2 has eight hundred.
+    """
+
+    def __init__(self, operations: frozenset[str]) -> None:
+        super().__init__(extra_search_paths=[Loader.CUSTOMER_DATA_PATH], include_default_search_paths=True)
+        self._operations = operations
+        self._cut: dict[tuple[str, str], Any] = {}
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        if type_name != "service-2":
+            return super().load_service_model(service_name, type_name, api_version)
+        key = (service_name, type_name)
+        if key not in self._cut:
+            model = super().load_service_model(service_name, type_name, api_version)
+            wanted = {name.partition(":")[2] for name in self._operations if name.startswith(f"{service_name}:")}
+            kept = {name: value for name, value in model["operations"].items() if name in wanted}
+            self._cut[key] = {**model, "operations": kept} if kept else model
+        return self._cut[key]
+
+
+_models = cache(_Models)
+
+
+class AccountSession:
+    """Lends clients for one account; making one is serialised because boto3's session is not thread-safe.
+
+    `operations`: every call that may be asked for, as `client:Operation`; none: whatever there is.
+    """
+
+    def __init__(self, access: Access, operations: frozenset[str] = frozenset()) -> None:
         self._access = access
+        self._operations = operations
         self._lock = threading.Lock()
+        self._lent: dict[tuple[str, str], list[Any]] = {}  # service and region -> the client, and how many have it
 
     @property
     def home_region(self) -> str:
@@ -71,16 +104,31 @@ class AccountSession:
         return otherwise
 
     def client(self, service: str, region: str | None) -> BaseClient:
-        """A client of one service. Raises CALL_ERRORS."""
-        endpoint = self._access.endpoint
+        """A client of one service, the same for all who have it at a time. Raises CALL_ERRORS."""
         with self._lock:
-            make: Any = self._session.client
-            where = region or self.home_region
-            try:
-                client: BaseClient = make(service, region_name=where, endpoint_url=endpoint, config=self._config)
-            except ValueError as error:  # the endpoint of the source or of the environment is no address
-                raise EndpointConnectionError(endpoint_url=endpoint or str(error)) from error
+            key = (service, region or self.home_region)
+            if key not in self._lent:
+                self._lent[key] = [self._made(*key), 0]
+            self._lent[key][1] += 1
+            client: BaseClient = self._lent[key][0]
             return client
+
+    def give_back(self, service: str, region: str | None) -> None:
+        """Drop a client that nobody has any more."""
+        with self._lock:
+            key = (service, region or self.home_region)
+            self._lent[key][1] -= 1
+            if not self._lent[key][1]:
+                self._lent.pop(key)[0].close()
+
+    def _made(self, service: str, region: str) -> BaseClient:
+        endpoint = self._access.endpoint
+        make: Any = self._session.client
+        try:
+            client: BaseClient = make(service, region_name=region, endpoint_url=endpoint, config=self._config)
+        except ValueError as error:  # the endpoint of the source or of the environment is no address
+            raise EndpointConnectionError(endpoint_url=endpoint or str(error)) from error
+        return client
 
     @cached_property
     def _session(self) -> boto3.Session:
@@ -89,7 +137,9 @@ class AccountSession:
         return self._in_role(session, self._access.role_arn) if self._access.role_arn else session
 
     def _of_profile(self) -> boto3.Session:
-        return boto3.Session(profile_name=self._access.profile)
+        core = botocore.session.Session(profile=self._access.profile)
+        core.register_component("data_loader", _models(self._operations))
+        return boto3.Session(botocore_session=core)
 
     @cached_property
     def _config(self) -> BotoConfig:

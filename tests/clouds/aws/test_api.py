@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -108,13 +110,18 @@ def test_a_token_that_comes_again_ends_the_listing_as_partial(at: Served, api: A
     assert told(api.gaps) == [(None, VOLUMES, Status.TRUNCATED, "PaginationError")]
 
 
+def without_tokens(call: Call, reply: Reply) -> Reply:
+    """Some servers cut the list and give no token for more."""
+    return changed(reply, re.sub(rb"<ContinuationToken>.*?</ContinuationToken>", b"", reply.body))
+
+
 def test_a_last_page_as_long_as_was_asked_for_is_not_the_whole(at: Served, api: Api) -> None:
-    """The emulator cuts the list and gives no token for more: the gap is what real servers of its kind do."""
 
     def buckets(api: Api) -> Iterator[Body]:
         yield from api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=2)
 
-    found = [body[BUCKETS]["Buckets[]"]["Name"] for body in api.documents(buckets)]
+    with at.rules(changes=[without_tokens]):
+        found = [body[BUCKETS]["Buckets[]"]["Name"] for body in api.documents(buckets)]
     assert len(found) == 2
     assert api.status is Status.PARTIAL
     assert told(api.gaps) == [(None, BUCKETS, Status.TRUNCATED, "full-page")]
@@ -143,7 +150,7 @@ def test_another_word_is_a_gap_on_the_subject(api: Api) -> None:
 
 
 def test_a_refused_follow_up_names_the_right_that_it_needs(at: Served, api: Api) -> None:
-    with at.rules(when("s3", "GET ?tagging", denied())):
+    with at.rules(when("s3", "GetBucketTagging", denied())):
         answer = follow(api, TAGS, "TagSet")
     assert isinstance(answer, Unknown)
     assert told(api.gaps) == [("arn:aws:s3:::one", TAGS, Status.DENIED, "AccessDenied")]
@@ -156,7 +163,7 @@ def test_a_refused_follow_up_names_the_right_that_it_needs(at: Served, api: Api)
 )
 def test_an_answer_without_its_field_is_malformed(at: Served, api: Api, body: bytes) -> None:
     reply = changed(Reply(200, [("Content-Type", "text/html")], b""), body)
-    with at.rules(when("s3", "GET ?tagging", reply)):
+    with at.rules(when("s3", "GetBucketTagging", reply)):
         answer = follow(api, TAGS, "TagSet")
     assert isinstance(answer, Unknown)
     assert told(api.gaps) == [("arn:aws:s3:::one", TAGS, Status.MALFORMED, "no-field")]
@@ -165,7 +172,7 @@ def test_an_answer_without_its_field_is_malformed(at: Served, api: Api, body: by
 def test_a_field_inside_an_empty_payload_is_missed_too(at: Served, api: Api) -> None:
     """botocore reads a login page as a replication without a single rule."""
     reply = changed(Reply(200, [("Content-Type", "text/html")], b""), b"<html><body>login</body></html>")
-    with at.rules(when("s3", "GET ?replication", reply)):
+    with at.rules(when("s3", "GetBucketReplication", reply)):
         answer = follow(api, "s3:GetBucketReplication", "ReplicationConfiguration.Rules")
     assert isinstance(answer, Unknown)
     assert [gap.status for gap in api.gaps] == [Status.MALFORMED]
@@ -173,21 +180,84 @@ def test_a_field_inside_an_empty_payload_is_missed_too(at: Served, api: Api) -> 
 
 def test_a_refused_bucket_still_says_its_region_in_a_header(at: Served, api: Api) -> None:
     refused = Reply(403, [("x-amz-bucket-region", "eu-west-2"), ("Content-Length", "0")], b"")
-    with at.rules(when("s3", "HEAD", refused)):
+    with at.rules(when("s3", "HeadBucket", refused)):
         assert follow(api, HEAD, "BucketRegion") == {"BucketRegion": "eu-west-2"}
     assert api.gaps == []
 
 
 def test_a_refused_bucket_without_the_header_has_no_region(at: Served, api: Api) -> None:
-    with at.rules(when("s3", "HEAD", Reply(403, [("Content-Length", "0")], b""))):
+    with at.rules(when("s3", "HeadBucket", Reply(403, [("Content-Length", "0")], b""))):
         assert isinstance(follow(api, HEAD, "BucketRegion"), Unknown)
     assert told(api.gaps) == [("arn:aws:s3:::one", HEAD, Status.DENIED, "403")]
 
 
 def test_a_bucket_behind_a_broken_connection_has_no_region(at: Served, api: Api) -> None:
-    with at.rules(when("s3", "HEAD", ConnectionResetError())):
+    with at.rules(when("s3", "HeadBucket", ConnectionResetError())):
         assert isinstance(follow(api, HEAD, "BucketRegion"), Unknown)
     assert [gap.status for gap in api.gaps] == [Status.UNREACHABLE]
+
+
+QUEUES, QUEUE_TAGS = "sqs:ListQueues", "sqs:ListQueueTags"
+JSON, HTML = "application/x-amz-json-1.0", "text/html"
+
+
+def queues(api: Api) -> Iterator[Body]:
+    """SQS leaves the list out where there is no queue (localstack#9828, checked there against AWS)."""
+    yield from api.each(QUEUES, "QueueUrls[]", None, absent_when_empty=True, MaxResults=1000)
+
+
+def answered(body: bytes, kind: str = JSON, request: str = "8f0d54da") -> Reply:
+    headers = [("Content-Type", kind), *([("x-amzn-RequestId", request)] if request else [])]
+    return changed(Reply(200, headers, b""), body)
+
+
+def test_a_list_that_is_left_out_is_empty_where_the_service_says_nothing_else(at: Served, api: Api) -> None:
+    with at.rules(when("sqs", "ListQueues", answered(b"{}"))):
+        assert list(api.documents(queues)) == []
+    assert (api.status, api.gaps) == (Status.LISTED, [])
+
+
+NOT_EMPTY = {
+    "empty body": answered(b""),
+    "login page": answered(b"<html><body>login</body></html>", HTML, ""),
+    "page of two": answered(b"ok", HTML, ""),
+    "cut": answered(b'{"QueueUrls":["htt'),
+    "foreign": answered(b'{"message":"later"}'),
+    "of nobody": answered(b"{}", request=""),
+    "of another kind": answered(b"{}", HTML),
+    "no object": answered(b"[]"),
+}
+
+
+@pytest.mark.parametrize("reply", NOT_EMPTY.values(), ids=NOT_EMPTY)
+def test_a_broken_answer_is_never_an_empty_list(at: Served, api: Api, reply: Reply) -> None:
+    with at.rules(when("sqs", "ListQueues", reply)):
+        assert list(api.documents(queues)) == []
+    assert api.status is Status.MALFORMED
+
+
+def test_a_list_that_is_always_there_may_not_be_left_out(at: Served, api: Api) -> None:
+    with at.rules(when("sqs", "ListQueues", answered(b"{}"))):
+        assert list(api.documents(lambda api: api.each(QUEUES, "QueueUrls[]", None))) == []
+    assert told(api.gaps) == [(None, QUEUES, Status.MALFORMED, "no-list")]
+
+
+def tags_of(api: Api, **more: Any) -> Any:
+    return api.ask({}, QUEUE_TAGS, expect="Tags", subject="q", QueueUrl="https://queue/q", **more)
+
+
+def test_a_field_that_is_left_out_when_empty_is_none(at: Served, api: Api) -> None:
+    with at.rules(when("sqs", "ListQueueTags", answered(b"{}"))):
+        assert tags_of(api, absent_when_empty=True) is None
+        assert api.gaps == []
+        assert isinstance(tags_of(api), Unknown)
+
+
+@pytest.mark.parametrize("reply", NOT_EMPTY.values(), ids=NOT_EMPTY)
+def test_a_broken_answer_is_never_an_empty_field(at: Served, api: Api, reply: Reply) -> None:
+    with at.rules(when("sqs", "ListQueueTags", reply)):
+        assert isinstance(tags_of(api, absent_when_empty=True), Unknown)
+    assert [gap.status for gap in api.gaps] == [Status.MALFORMED]
 
 
 def once(api: Api, bucket: str, subject: str) -> Any:
@@ -246,14 +316,14 @@ def test_what_many_follow_ups_share_is_asked_once_even_if_they_ask_together(
         yield from api.spread(shared, api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=100))
 
     def late(call: Call) -> Reply | None:
-        if call.action == "HEAD":
+        if call.action == "HeadBucket":
             time.sleep(0.2)
             return Reply(403, [], b"") if refuses else None
         return None
 
     with at.rules(late) as layer:
         found = list(api.documents(listing))
-    assert [call.action for call in layer.calls].count("HEAD") == 1
+    assert [call.action for call in layer.calls].count("HeadBucket") == 1
     assert len(found) == len(NAMES)
     assert sorted(str(gap.subject) for gap in api.gaps) == (NAMES if refuses else [])
 
@@ -277,3 +347,56 @@ def test_an_element_without_its_name_breaks_the_listing_off(at: Served, api: Api
     with at.rules(pages_of_volumes(("vol-1",), ("",))):
         assert names(api.documents(volumes)) == ["vol-1"]
     assert (api.status, [gap.code for gap in api.gaps]) == (Status.PARTIAL, ["no-name"])
+
+
+# --- pages that botocore does not know ----------------------------------------------------------
+
+GLOBAL_TABLES, TABLE_TAGS = "dynamodb:ListGlobalTables", "dynamodb:ListTagsOfResource"
+PAGING = ("LastEvaluatedGlobalTableName", "ExclusiveStartGlobalTableName")
+
+
+def in_turn(name: str, *bodies: dict[str, Any]) -> Answer:
+    """One body after the other for the same call."""
+    left = list(bodies)
+
+    def answer(call: Call) -> Reply | None:
+        if call.name != name:
+            return None
+        text = json.dumps(left.pop(0)).encode()
+        return changed(Reply(200, [("Content-Type", "application/x-amz-json-1.0")], b""), text)
+
+    return answer
+
+
+def global_tables(api: Api, **more: Any) -> list[str]:
+    listed = lambda api: api.each(GLOBAL_TABLES, "GlobalTables[]", "GlobalTableName", **more)  # noqa: E731
+    return [body[GLOBAL_TABLES]["GlobalTables[]"]["GlobalTableName"] for body in api.documents(listed)]
+
+
+def test_a_listing_that_says_how_it_is_paged_goes_to_its_end(at: Served, api: Api) -> None:
+    first = {"GlobalTables": [{"GlobalTableName": "a"}], "LastEvaluatedGlobalTableName": "first"}
+    with at.rules(in_turn(GLOBAL_TABLES, first, {"GlobalTables": [{"GlobalTableName": "b"}]})) as layer:
+        assert global_tables(api, token=PAGING) == ["a", "b"]
+    assert json.loads(layer.calls[1].body) == {"ExclusiveStartGlobalTableName": "first"}
+    assert (api.status, api.gaps) == (Status.LISTED, [])
+
+
+def test_a_page_that_leads_to_another_one_is_not_the_whole(at: Served, api: Api) -> None:
+    with at.rules(in_turn(GLOBAL_TABLES, {"GlobalTables": [], "LastEvaluatedGlobalTableName": "first"})):
+        assert global_tables(api) == []
+    assert told(api.gaps) == [(None, GLOBAL_TABLES, Status.TRUNCATED, "PaginationError")]
+
+
+def test_a_follow_up_with_pages_is_asked_to_its_end(at: Served, api: Api) -> None:
+    pages: list[dict[str, Any]] = [{"Tags": [{"Key": "a"}], "NextToken": "n"}, {"Tags": [{"Key": "b"}]}]
+    with at.rules(in_turn(TABLE_TAGS, *pages)):
+        answer = api.ask({}, TABLE_TAGS, expect="Tags", subject="t", ResourceArn="arn:aws:dynamodb:::table/t")
+    assert answer["Tags"] == [{"Key": "a"}, {"Key": "b"}]
+
+
+def test_a_follow_up_whose_pages_repeat_is_unknown(at: Served, api: Api) -> None:
+    page = {"Tags": [{"Key": "a"}], "NextToken": "n"}
+    with at.rules(in_turn(TABLE_TAGS, page, page, page)):
+        answer = api.ask({}, TABLE_TAGS, expect="Tags", subject="t", ResourceArn="arn:aws:dynamodb:::table/t")
+    assert isinstance(answer, Unknown)
+    assert told(api.gaps) == [("t", TABLE_TAGS, Status.TRUNCATED, "PaginationError")]

@@ -158,3 +158,22 @@ def test_a_bucket_is_a_path_at_any_endpoint_but_that_of_aws(
         monkeypatch.setenv(variable, "http://localhost:1")
     client = AccountSession(Access(endpoint=endpoint)).client("s3", "ap-northeast-1")
     assert (client.meta.config.s3 or {}).get("addressing_style") == style
+
+
+def test_a_client_is_shared_by_all_who_have_it_and_dropped_by_the_last(at: Served) -> None:
+    session = AccountSession(Access(endpoint=at.endpoint))
+    first, second = session.client("kms", TOKYO), session.client("kms", TOKYO)
+    assert first is second
+    session.give_back("kms", TOKYO)
+    assert session.client("kms", TOKYO) is first
+    session.give_back("kms", TOKYO)
+    session.give_back("kms", TOKYO)
+    assert session.client("kms", TOKYO) is not first
+
+
+def test_a_client_knows_the_calls_that_are_asked_for_and_no_other(at: Served) -> None:
+    session = AccountSession(Access(endpoint=at.endpoint), frozenset({"kms:ListKeys", "ec2:DescribeVolumes"}))
+    kms = session.client("kms", TOKYO)
+    assert hasattr(kms, "list_keys")
+    assert not hasattr(kms, "describe_key")
+    assert hasattr(session.client("sqs", TOKYO), "list_queues")  # nothing is asked of it: nothing is left out

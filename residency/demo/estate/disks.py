@@ -1,0 +1,83 @@
+"""Volumes, snapshots and an image: one volume in a Local Zone abroad, a snapshot copied out and shared."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from residency.demo.estate.company import (
+    ANALYTICS,
+    MEMBERS,
+    PARTNER,
+    PERSONAL,
+    SINGAPORE,
+    TAIPEI,
+    TOKYO,
+    Company,
+    tags,
+)
+from residency.demo.server import Call, Change, Reply, changed
+
+
+def move_in(company: Company) -> None:
+    ec2, key = company.client("ec2", TOKYO), company.key(TOKYO)
+    volume = _volume(ec2, "crm", PERSONAL, key)
+    abroad = _volume(ec2, "edge-cache", PERSONAL, key)
+    snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=_named("snapshot", "crm-daily", None))
+    snapshot_id = snapshot["SnapshotId"]
+    ec2.modify_snapshot_attribute(
+        SnapshotId=snapshot_id, Attribute="createVolumePermission", OperationType="add", UserIds=[PARTNER]
+    )
+    _copied(company, snapshot_id)
+    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot_id, "VolumeSize": 8}}
+    image = ec2.register_image(Name="crm-golden", RootDeviceName="/dev/sda1", BlockDeviceMappings=[disk])["ImageId"]
+    ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": ANALYTICS}]})
+    company.layer.changes += [_in_a_local_zone(abroad), _encrypted_with(key)]
+
+
+def _volume(ec2: Any, name: str, label: str | None, key: str) -> str:
+    made = ec2.create_volume(
+        Size=8,
+        AvailabilityZone=f"{TOKYO}a",
+        Encrypted=True,
+        KmsKeyId=key,
+        TagSpecifications=_named("volume", name, label),
+    )
+    return str(made["VolumeId"])
+
+
+def _named(kind: str, name: str, label: str | None) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}, *tags(label)]}]
+
+
+def _copied(company: Company, snapshot: str) -> None:
+    """The copy forgets what it was made from, and nobody has labelled it."""
+    abroad = company.client("ec2", SINGAPORE)
+    copied = abroad.copy_snapshot(SourceRegion=TOKYO, SourceSnapshotId=snapshot)["SnapshotId"]
+    abroad.create_tags(Resources=[copied], Tags=[{"Key": "Name", "Value": "crm-dr"}])
+
+
+def _in_a_local_zone(volume: str) -> Change:
+    """moto keeps no volume in a Local Zone."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.name != "ec2:DescribeVolumes" or volume.encode() not in reply.body:
+            return reply
+        item = re.compile(rb"<volumeId>%s</volumeId>.*?</item>" % volume.encode(), re.DOTALL)
+        zone = re.compile(rb"<availabilityZone>[^<]*</availabilityZone>")
+        there = b"<availabilityZone>%s</availabilityZone>" % TAIPEI.encode()
+        return changed(reply, item.sub(lambda found: zone.sub(there, found[0]), reply.body))
+
+    return change
+
+
+def _encrypted_with(key: str) -> Change:
+    """moto forgets which key a snapshot is encrypted with."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.name != "ec2:DescribeSnapshots" or (call.account, call.region) != (MEMBERS, TOKYO):
+            return reply
+        flag = b"<encrypted>true</encrypted>"
+        return changed(reply, reply.body.replace(flag, flag + b"<kmsKeyId>" + key.encode() + b"</kmsKeyId>"))
+
+    return change
