@@ -116,7 +116,7 @@ class Judge:
 
     def _note(self, store: Store) -> Note:
         names = self._names(store)
-        data_class, by = classify(store, names, self.config.classification)
+        data_class, by = classify(store, names, self.config.classification, self.config.holds(store.kind))
         tells = tuple((copy.holder, copy.role, copy.place, copy.why) for copy in store.copies if copy.holder)
         return Note(data_class, by, self.config.policy_for(names), tells)
 
@@ -149,7 +149,7 @@ class Judge:
     def _judged(self, store: Store) -> JudgedStore:
         assert self._view is not None
         names = self._names(store)
-        own, by = classify(store, names, self.config.classification)
+        own, by = classify(store, names, self.config.classification, self.config.holds(store.kind))
         data_class, by = max((own, by), self._classes.get(store.id, (own, by)), key=lambda found: found[0].strength)
         policy = self.config.policy_for(names)
         copies = tuple(self._judged_copy(copy, policy) for copy in store.copies)

@@ -99,6 +99,21 @@ def environment(endpoint: str, **more: str) -> dict[str, str]:
     return {name: value for name, value in (known | more).items() if value}
 
 
+@contextmanager
+def demo_environment(endpoint: str) -> Iterator[None]:
+    """This process sees the embedded estate, and nothing of this machine's own credentials, for a while."""
+    before = dict(os.environ)
+    kept = {name: value for name, value in before.items() if name == "AWS_MAX_ATTEMPTS"}
+    seen = scan_environment(endpoint) | kept
+    os.environ.clear()
+    os.environ.update(seen)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def residency(*arguments: str | Path, env: dict[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     return subprocess.run(

@@ -44,7 +44,7 @@ class Origin:
     planned: bool = False
     address: str | None = None  # the address in a template
     stands_for: str | None = None  # the id of a store whose own id is not known yet, or is written in the template
-    names: Mapping[str, str] = field(default_factory=dict)  # ids that the plan knows -> ids of its stores
+    names: Mapping[str, str] = field(default_factory=dict)  # ids and names (name_key) of a plan -> ids of its stores
     say: Callable[[str, Any], Said] | None = None  # how a template names the source of a path inside a body
 
 
@@ -113,7 +113,8 @@ class Document:
             return None
         parts = {"partition": self.origin.partition, "account": self.origin.account, "region": region}
         told = all(isinstance(value, str) for key, value in parts.items() if f"{{{key}}}" in template)
-        return self.origin.names.get(name) or (template.format(name, **parts) if told else None)
+        known = self.origin.names.get(name) or self.origin.names.get(name_key(template, region, name))
+        return known or (template.format(name, **parts) if told else None)
 
     def place(self, code: Any, namespace: str | None = None) -> Place | None:
         """A location as this provider calls it; None where the value is no text."""
@@ -153,6 +154,11 @@ class Document:
             followed=followed,
             copies=tuple(copies),
         )
+
+
+def name_key(template: str, region: Any, name: str) -> str:
+    """What a plan keeps a thing's own name under: two kinds, or two regions, may have things of the same name."""
+    return f"{template}|{region if '{region}' in template else ''}|{name}"
 
 
 def edges_of(store: Store) -> Iterable[Edge]:

@@ -8,20 +8,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
+from residency.demo.config import write_config
 from residency.demo.estate import move_in
 from residency.demo.server import moto_layer, served
-from residency.shipped import shipped_config
 
 PROFILES = Path(__file__).with_name("aws.ini")
 
 
 def main(arguments: list[str]) -> int:
     layer = moto_layer()
-    with served(layer) as endpoint:
+    with served(layer) as endpoint, TemporaryDirectory() as folder:
         move_in(endpoint, layer)
-        command = [sys.executable, "-m", "residency", "scan", "-c", str(shipped_config() / "demo"), *arguments]
+        config = write_config(Path(folder), datetime.now(ZoneInfo("Asia/Tokyo")).date())
+        command = [sys.executable, "-m", "residency", "scan", "-c", str(config), *arguments]
         return subprocess.run(command, env=scan_environment(endpoint), check=False).returncode
 
 

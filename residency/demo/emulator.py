@@ -14,11 +14,21 @@ from xml.sax.saxutils import escape
 
 from residency.demo.server import ACCOUNT, Answer, Call, Layer, Reply, changed
 
+
+def _query(operation: str, name: str) -> str:
+    """An empty list in the XML of a query service."""
+    return f"<{operation}Response><{operation}Result><{name}/></{operation}Result></{operation}Response>"
+
+
 # Call -> the body that says that there is none.
 EMPTY: dict[str, dict[str, Any] | str] = {
+    "backup:ListRecoveryPointsByBackupVault": {"RecoveryPoints": []},
     "dynamodb:ListGlobalTables": {"GlobalTables": []},
     "dynamodb:ListExports": {"ExportSummaries": []},
+    "efs:DescribeReplicationConfigurations": {"Replications": []},
     "kms:DescribeCustomKeyStores": {"CustomKeyStores": [], "Truncated": False},
+    "rds:DescribeDBClusterAutomatedBackups": _query("DescribeDBClusterAutomatedBackups", "DBClusterAutomatedBackups"),
+    "rds:DescribeIntegrations": _query("DescribeIntegrations", "Integrations"),
     # moto answers with the ordinary buckets.
     "s3:ListDirectoryBuckets": "<ListAllMyDirectoryBucketsResult><Buckets/></ListAllMyDirectoryBucketsResult>",
 }
@@ -57,8 +67,8 @@ def _buckets(call: Call) -> Reply | None:
     """ListBuckets with the region of each bucket and with pages, which moto's answer lacks."""
     if call.name != "s3:ListBuckets":
         return None
-    from moto.utilities.utils import get_partition
     from moto.s3.models import s3_backends
+    from moto.utilities.utils import get_partition
 
     asked = parse_qs(call.query)
     backend: Any = s3_backends[call.account or ACCOUNT][get_partition(call.region)]

@@ -48,6 +48,11 @@ def operation_of(signing_name: str, method: str, path: str, query: str, target: 
     return best.operation if best else method
 
 
+def speaks_xml(client: str) -> bool:
+    """Whether a service answers in XML; JSON otherwise."""
+    return _SESSION.get_service_model(client).protocol in ("query", "ec2", "rest-xml")
+
+
 @cache
 def _routes(client: str) -> tuple[_Route, ...]:
     if client not in _SESSION.get_available_services():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import re
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-from residency.demo.operations import client_of, operation_of
+from residency.demo.operations import client_of, operation_of, speaks_xml
 
 ACCOUNT = "123456789012"  # whose credentials are used that no AssumeRole gave out
 Environ = dict[str, Any]
@@ -131,6 +132,15 @@ def denied(message: str = "not authorized", code: str = "AccessDenied") -> Reply
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     body = f"<Response><Errors>{error}</Errors>{error}<RequestID>demo</RequestID></Response>".encode()
     return Reply(403, _sized([("Content-Type", "text/xml")], body), body)
+
+
+def refused(call: Call, code: str, message: str, status: int = 403) -> Reply:
+    """A refusal in the form that the service's protocol has for it."""
+    if speaks_xml(call.service):
+        reply = denied(message, code)
+        return Reply(status, reply.headers, reply.body)
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return Reply(status, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code)], body)
 
 
 def read_call(environ: Environ, accounts: Mapping[str, str]) -> Call:

@@ -9,8 +9,13 @@ from residency.policy.matching import Names, matches
 from residency.policy.models import Classification, DataClass
 
 
-def classify(store: Store, names: Names, classification: Classification) -> tuple[DataClass, str]:
-    """The class and what it rests on. Without any word about it the class is unknown."""
+def classify(store: Store, names: Names, classification: Classification, holds: str = "data") -> tuple[DataClass, str]:
+    """The class and what it rests on. Without any word about it the class is unknown.
+
+    `holds`: what kinds.csv says that such stores hold. A key is no data, whatever its tags say.
+    """
+    if holds == "keys":
+        return DataClass.NONE, "it holds a key"
     votes = list(_votes(store, names, classification))
     if not votes:
         return DataClass.UNKNOWN, "nothing says what it holds"

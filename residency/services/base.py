@@ -75,6 +75,7 @@ class Template:
     answers: str | None = None
     id: str | None = None  # the store's id with the attribute that fills it: "arn:{partition}:s3:::{bucket}"
     names: tuple[str, ...] = ("id", "arn")  # the attributes by which other resources name this one
+    arn: str | None = None  # how others make its ARN of its name, where they give only that: "arn:…:db:{0}"
     # Attributes that the provider fills itself, those inside a repeating block by their whole path
     # (`replica.kms_key_arn`). Unknown and without an expression they have its documented default; a place
     # is never among them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from residency.atlas import Atlas
-from residency.clouds.answers import Body, Document, Origin, Unknown
+from residency.clouds.answers import Body, Document, Origin, Unknown, name_key
 from residency.clouds.aws.arn import parse_arn
 from residency.model import (
     Cell,
@@ -266,7 +267,22 @@ class _PlanReader:
         for name in template.names:
             value = resource.after.get(name)
             if isinstance(value, str) and value:
-                self.names[value] = store_id
+                for key in self._keys_of(resource, template, value):
+                    self._know(key, store_id)
+
+    def _keys_of(self, resource: Resource, template: Template, value: str) -> Iterator[str]:
+        """What a value names it by: an id of the provider's by itself, a name only among things of its kind."""
+        if _OWN_ID.match(value):
+            yield value
+        region = self._region(resource)
+        yield name_key(_KIND + resource.type, region, value)
+        yield name_key(resource.type, None, value)
+        if template.arn:
+            yield name_key(template.arn, region, value)
+
+    def _know(self, key: str, store_id: str) -> None:
+        """Remember a name; one that two things have names neither."""
+        self.names[key] = store_id if self.names.get(key, store_id) == store_id else ""
 
     def _store_id(self, resource: Resource, template: Template) -> str:
         """The provider's id when it is known or can be computed, else the resource's address in its stack."""
@@ -289,7 +305,7 @@ class _PlanReader:
                 continue
             attribute, main_type = template.attaches_to
             value = self.plan.value(resource, attribute)
-            main = self._main(value, mains)
+            main = self._main(resource, main_type, value, mains)
             if main is None:
                 self._doubt(value, template, main_type)
                 main = self._part_of_elsewhere(resource, template, value)
@@ -300,12 +316,15 @@ class _PlanReader:
                     self._fill(main, path, resource, source, template, add and isinstance(source, Each))
                     main.attached.add(path)
 
-    def _main(self, value: Any, mains: Mapping[str, _Part]) -> _Part | None:
+    def _main(self, resource: Resource, main_type: str, value: Any, mains: Mapping[str, _Part]) -> _Part | None:
         if isinstance(value, Unknown):
             # Each companion belongs to a thing of its own, so that the same index is meant.
             address = value.refers_to or (value.one_of[0] if value.same_index else "")
             return self.parts.get(address)
-        return mains.get(self.names.get(value, "")) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        keys = (value, name_key(_KIND + main_type, self._region(resource), value), name_key(main_type, None, value))
+        return next((part for key in keys if (part := mains.get(self.names.get(key, "")))), None)
 
     def _doubt(self, value: Any, template: Template, main_type: str) -> None:
         """A companion that may belong to one of several: what it says is unknown of each of them."""
@@ -326,7 +345,9 @@ class _PlanReader:
         part = _Part(resource, template, {}, elsewhere=True)
         self.names[resource.address] = self._store_id(resource, template)
         if isinstance(value, str) and value:
-            self.names[value] = self.names[resource.address]
+            main_type = template.attaches_to[1] if template.attaches_to else ""
+            for key in (value, name_key(_KIND + main_type, self._region(resource), value)):
+                self._know(key, self.names[resource.address])
             for path, source in template.fields.items():
                 if source == attribute:
                     self._fill(part, path, resource, source, template)
@@ -524,6 +545,9 @@ class _PlanReader:
         return found
 
 
+# An id that the provider gives, which no other thing has: an ARN, vol-0123abcd, a URL.
+_OWN_ID = re.compile(r"arn:|https://|[a-z]+-[0-9a-f]{8,}$|[0-9a-f]{8}-[0-9a-f]{4}-")
+_KIND = "{region}"  # of one type in one region (name_key)
 NOWHERE = Origin(source="", partition="", account=None)
 # The configuration of a provider that cannot be told from others: an expression without a value.
 ONE_OF_SEVERAL: Mapping[str, Any] = {"expressions": {"region": {}}}

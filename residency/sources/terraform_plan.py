@@ -354,9 +354,9 @@ def _left_to_the_provider(resource: Resource, unknown: Any, expressions: Any, st
     for step in steps if resource.config else ():
         if not isinstance(expressions, Mapping):
             return False
-        unknown, expressions = _at(unknown, step), _only(expressions.get(step))
+        unknown, written, expressions = _at(unknown, step), step in expressions, _only(expressions.get(step))
         if unknown is True:
-            return not expressions
+            return not written
         unknown = _only(unknown)
     return False
 

@@ -65,7 +65,7 @@ def written_paths(module: ModuleType) -> set[str]:
 
 def template_paths(template: Template) -> Iterator[str]:
     """Every path that a table fills, those inside a repeating block below their parent."""
-    base = f"{ANSWERS[template.answers]}." if template.answers else ""
+    base = f"{ANSWERS.get(template.answers, template.answers)}." if template.answers else ""
     yield from _paths_below(base, {path: f for path, f in template.fields.items() if not path.startswith("@")})
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, PaginationError
 from botocore.paginate import Paginator
 
 from residency.clouds.answers import Answer, Body, Unknown
-from residency.clouds.aws.errors import CALL_ERRORS, Refusal, code_of, heard, refusal_of
+from residency.clouds.aws.errors import CALL_ERRORS, Refusal, RoleNotTaken, code_of, heard, refusal_of
 from residency.clouds.aws.session import AccountSession
 from residency.model import Cell, Gap, Status, Why
 
@@ -130,7 +130,7 @@ class Api:
             if key not in self._once:
                 self._once[key] = self._answer(call, expect, subject, frozenset(), region, params)
                 if isinstance(self._once[key], Unknown):
-                    self._refused[key] = self._last_gap(call, subject)
+                    self._refused[key] = self._last_gap(subject)
                 return self._once[key]
         if key in self._refused:
             self._repeat_gap(self._refused[key], subject)
@@ -179,7 +179,7 @@ class Api:
                 yield page
         except CALL_ERRORS as error:
             self._count()
-            raise Refused(call, refusal_of(error, identified=self._identified)) from error
+            raise Refused(_refused_call(error, call), refusal_of(error, identified=self._identified)) from error
 
     def _refuse_a_full_last_page(self, call: str, page: Mapping[str, Any], name: str, params: dict[str, Any]) -> None:
         """A page as long as was asked for, without a token for the next, may have been cut."""
@@ -208,7 +208,7 @@ class Api:
             region_header = _bucket_region(error) if expect == "BucketRegion" else None
             if region_header:
                 return {"BucketRegion": region_header}  # S3 says it even to those whom it refuses the rest
-            return self._unknown(call, refusal_of(error, identified=self._identified), subject)
+            return self._unknown(_refused_call(error, call), refusal_of(error, identified=self._identified), subject)
         if not _holds(answer, expect):
             if absent_when_empty and _is_empty_object(answer):
                 return None
@@ -227,16 +227,16 @@ class Api:
             call=call,
             status=refusal.status,
             code=refusal.code,
-            needs=self._needs.get(call),
+            needs=self._needs.get(call, call if call == RoleNotTaken.call else None),
             policy=refusal.policy,
             reason=refusal.reason,
         )
         with self._lock:
             self.gaps.append(gap)
 
-    def _last_gap(self, call: str, subject: str) -> Gap:
+    def _last_gap(self, subject: str) -> Gap:
         with self._lock:
-            return next(gap for gap in reversed(self.gaps) if (gap.call, gap.subject) == (call, subject))
+            return next(gap for gap in reversed(self.gaps) if gap.subject == subject)
 
     def _repeat_gap(self, gap: Gap, subject: str) -> None:
         """The refusal of a shared thing is a gap of every store that shares it."""
@@ -312,6 +312,11 @@ def _only_page(answer: dict[str, Any]) -> dict[str, Any]:
 
 # The names that the services give to what leads to the next page.
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "LastEvaluatedGlobalTableName", "PaginationToken")
+
+
+def _refused_call(error: Exception, call: str) -> str:
+    """What was refused: the call, or the role that it needed."""
+    return error.call if isinstance(error, RoleNotTaken) else call
 
 
 def _holds(answer: Any, path: str) -> bool:

@@ -80,6 +80,17 @@ _POLICY_ID = re.compile(r"\bp-[a-z0-9]{8,}\b")
 _MAX_REASON = 200
 
 
+class RoleNotTaken(boto.BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """The role of an account was refused, whatever call needed it."""
+
+    call = "sts:AssumeRole"
+    fmt = "the role could not be taken: {error}"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error=error)
+        self.error = error
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a call gave no answer."""
@@ -110,6 +121,8 @@ def refusal_of(error: Exception, *, identified: bool) -> Refusal:
     `identified`: the account's identity call went through, so that a region which does not know the
     credentials refuses the region and not the caller.
     """
+    if isinstance(error, RoleNotTaken):
+        return refusal_of(error.error, identified=identified)
     if isinstance(error, boto.ClientError):
         return _answered(error, identified)
     reason = " ".join(str(error).split())[:_MAX_REASON]

@@ -16,6 +16,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.loaders import Loader
 
 from residency.clouds.aws.arn import parse_arn
+from residency.clouds.aws.errors import CALL_ERRORS, RoleNotTaken, heard
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -176,7 +177,14 @@ class AccountSession:
             return client
 
         fetcher = AssumeRoleCredentialFetcher(create_client, source, role_arn, extra_args=extra)
+
+        def take() -> Any:
+            try:
+                return heard(fetcher.fetch_credentials)
+            except CALL_ERRORS as error:
+                raise RoleNotTaken(error) from error
+
         renewed = self._of_profile()
         inside: Any = renewed._session
-        inside._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        inside._credentials = DeferredRefreshableCredentials(take, "assume-role")
         return renewed

@@ -29,10 +29,34 @@ def move_in(company: Company) -> None:
         SnapshotId=snapshot_id, Attribute="createVolumePermission", OperationType="add", UserIds=[PARTNER]
     )
     _copied(company, snapshot_id)
-    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot_id, "VolumeSize": 8}}
-    image = ec2.register_image(Name="crm-golden", RootDeviceName="/dev/sda1", BlockDeviceMappings=[disk])["ImageId"]
+    image = _image(ec2, snapshot_id, company)
     ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": ANALYTICS}]})
-    company.layer.changes += [_in_a_local_zone(abroad), _encrypted_with(key)]
+    company.layer.changes += [_in_a_local_zone(abroad), _encrypted(company)]
+
+
+def _image(ec2: Any, snapshot: str, company: Company) -> str:
+    """moto makes a snapshot of its own for an image, whatever snapshot it is to be made of."""
+    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot, "VolumeSize": 8}}
+    image = ec2.register_image(Name="crm-golden", RootDeviceName="/dev/sda1", BlockDeviceMappings=[disk])["ImageId"]
+    (described,) = ec2.describe_images(ImageIds=[image])["Images"]
+    (own,) = (disk["Ebs"]["SnapshotId"] for disk in described["BlockDeviceMappings"])
+    company.layer.changes.append(_made_of(own, snapshot))
+    return str(image)
+
+
+def _made_of(own: str, snapshot: str) -> Change:
+    """The image is made of a snapshot that was there before, and there is no other."""
+    end = rb"</item>(?=\s*(?:<item>|</snapshotSet>))"
+    item = re.compile(rb"<item>\s*<snapshotId>%s</snapshotId>.*?%s" % (own.encode(), end), re.DOTALL)
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.name == "ec2:DescribeSnapshots":
+            return changed(reply, item.sub(b"", reply.body))
+        if call.name == "ec2:DescribeImages":
+            return changed(reply, reply.body.replace(own.encode(), snapshot.encode()))
+        return reply
+
+    return change
 
 
 def _volume(ec2: Any, name: str, label: str | None, key: str) -> str:
@@ -71,13 +95,14 @@ def _in_a_local_zone(volume: str) -> Change:
     return change
 
 
-def _encrypted_with(key: str) -> Change:
+def _encrypted(company: Company) -> Change:
     """moto forgets which key a snapshot is encrypted with."""
 
     def change(call: Call, reply: Reply) -> Reply:
-        if call.name != "ec2:DescribeSnapshots" or (call.account, call.region) != (MEMBERS, TOKYO):
+        if call.name != "ec2:DescribeSnapshots" or call.account != MEMBERS:
             return reply
         flag = b"<encrypted>true</encrypted>"
-        return changed(reply, reply.body.replace(flag, flag + b"<kmsKeyId>" + key.encode() + b"</kmsKeyId>"))
+        key = company.key(call.region).encode() if flag in reply.body else b""
+        return changed(reply, reply.body.replace(flag, flag + b"<kmsKeyId>" + key + b"</kmsKeyId>"))
 
     return change

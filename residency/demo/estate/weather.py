@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from residency.demo.estate.company import (
     ANALYTICS,
     HONG_KONG,
@@ -13,7 +11,7 @@ from residency.demo.estate.company import (
     PLATFORM,
     Company,
 )
-from residency.demo.server import ACCOUNT, Call, Reply, denied
+from residency.demo.server import ACCOUNT, Call, Reply, denied, refused
 
 ORGANISATION = (PLATFORM, MEMBERS, ANALYTICS)
 GUARDRAIL, SNAPSHOT_GUARDRAIL = "p-regiondeny1", "p-snapshots01"
@@ -68,12 +66,3 @@ def guarded(call: Call, policy: str) -> Reply:
     reason = f"with an explicit deny in a service control policy: {arn}"
     message = f"User: arn:aws:sts::{call.account}:assumed-role/scan is not authorized to perform: {call.name} {reason}"
     return refused(call, "AccessDeniedException", message, 403)
-
-
-def refused(call: Call, code: str, message: str, status: int) -> Reply:
-    """A refusal in the form that the service's protocol has for it."""
-    if call.service in ("ec2", "s3", "sts", "rds"):
-        reply = denied(message, code)
-        return Reply(status, reply.headers, reply.body)
-    body = json.dumps({"__type": code, "message": message}).encode()
-    return Reply(status, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code)], body)

@@ -243,6 +243,7 @@ TERRAFORM = {
         place=place_bucket,
         id="arn:{partition}:s3:::{bucket}",
         names=("id", "arn", "bucket"),
+        arn="arn:{partition}:s3:::{0}",
         computed=("server_side_encryption_configuration", "replication_configuration"),
     ),
     "aws_s3_bucket_replication_configuration": Template(
