@@ -89,7 +89,7 @@ def about_vendor(
 
 def examples(tally: Tally) -> tuple[str, ...]:
     more = tally.total - len(tally.examples)
-    return (*tally.examples, *([f"… and {more} more"] if more > 0 else []))
+    return (*sorted(tally.examples), *([f"… and {more} more"] if more > 0 else []))
 
 
 def _stack(store_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The embedded estate, scanned once for a whole session, as `make scan` does it."""
+"""The embedded estate, scanned once for a whole session as `make scan` does it, and once in this process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from residency.inventory import SavedRun, read_run
+from residency.run import Selection
+from tests.estates import Seen
+from tests.estates import estate as living
 from tests.serving import own_environment
 
 
@@ -22,6 +25,7 @@ class ScannedEstate:
     exit_code: int
     result: dict[str, Any]
     saved: Path
+    page: str
     stderr: str
 
     @property
@@ -33,15 +37,27 @@ class ScannedEstate:
 def estate(tmp_path_factory: pytest.TempPathFactory) -> ScannedEstate:
     folder = tmp_path_factory.mktemp("estate")
     done = subprocess.run(
-        [sys.executable, "-m", "residency.demo", "-o", "json=result.json"],
+        [sys.executable, "-m", "residency.demo", "-o", "json=result.json", "-o", "html=report.html"],
         env=own_environment(RESIDENCY_RUNS=str(folder / "runs")),
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     result = folder / "result.json"
     assert result.exists(), done.stderr
     (saved,) = (folder / "runs").glob("*.jsonl")
-    return ScannedEstate(done.returncode, json.loads(result.read_text("utf-8")), saved, done.stderr)
+    page = (folder / "report.html").read_text("utf-8")
+    return ScannedEstate(done.returncode, json.loads(result.read_text("utf-8")), saved, page, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def whole() -> Seen:
+    """A scan of everything in this process: what a change of one thing is compared with."""
+    return living().clean(Selection())
+
+
+@pytest.fixture(autouse=True)
+def _one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")

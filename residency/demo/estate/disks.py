@@ -46,8 +46,10 @@ def _image(ec2: Any, snapshot: str, company: Company) -> str:
 
 def _made_of(own: str, snapshot: str) -> Change:
     """The image is made of a snapshot that was there before, and there is no other."""
-    end = rb"</item>(?=\s*(?:<item>|</snapshotSet>))"
-    item = re.compile(rb"<item>\s*<snapshotId>%s</snapshotId>.*?%s" % (own.encode(), end), re.DOTALL)
+    inside = rb"(?:(?!<item>).)*?"
+    item = re.compile(
+        rb"<item><tagSet/>%s<snapshotId>%s</snapshotId>%s</item>" % (inside, own.encode(), inside), re.DOTALL
+    )
 
     def change(call: Call, reply: Reply) -> Reply:
         if call.name == "ec2:DescribeSnapshots":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from residency.demo.estate.company import (
@@ -42,6 +43,7 @@ def move_in(company: Company) -> None:
             if name == "coupons":
                 company.has("dynamodb:ListGlobalTables", region, {"GlobalTables": [_group(name, regions)]})
     company.client("dynamodb", TOKYO).create_backup(TableName="profiles", BackupName="before-migration")
+    company.adds("dynamodb:DescribeBackup", TOKYO, "profiles", _encrypted_with(company.key(TOKYO)))
     summaries = [
         {"ExportArn": f"{arn('profiles', TOKYO)}/export/{name}", "ExportStatus": "COMPLETED"} for name in EXPORTS
     ]
@@ -70,6 +72,12 @@ def _describe(company: Company, name: str, region: str, replicas: list[Any], wit
             body["Table"]["GlobalTableWitnesses"] = witnesses
 
     company.adds("dynamodb:DescribeTable", region, f'"{name}"', add)
+
+
+def _encrypted_with(key: str) -> Callable[[dict[str, Any]], None]:
+    """moto forgets how a backup is encrypted."""
+    described = {"SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}}
+    return lambda body: body["BackupDescription"].update(SourceTableFeatureDetails=described)
 
 
 def _group(name: str, regions: tuple[str, ...]) -> dict[str, Any]:

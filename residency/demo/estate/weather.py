@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from residency.demo.estate.company import (
     ANALYTICS,
     HONG_KONG,
@@ -11,7 +13,7 @@ from residency.demo.estate.company import (
     PLATFORM,
     Company,
 )
-from residency.demo.server import ACCOUNT, Call, Reply, denied, refused
+from residency.demo.server import ACCOUNT, Call, Reply, changed, denied, refused
 
 ORGANISATION = (PLATFORM, MEMBERS, ANALYTICS)
 GUARDRAIL, SNAPSHOT_GUARDRAIL = "p-regiondeny1", "p-snapshots01"
@@ -22,6 +24,18 @@ OPEN = ("sts", "organizations")
 def move_in(company: Company) -> None:
     for answer in (_payroll, _outside_the_regions_in_use, _snapshots_in_london, _hong_kong, _busy_queues, _partner):
         company.refuses(answer)
+    company.layer.changes.append(_switched_on)
+
+
+def _switched_on(call: Call, reply: Reply) -> Reply:
+    """The account's own list says that Hong Kong is switched on."""
+    if call.name != "ec2:DescribeRegions" or call.account != ANALYTICS:
+        return reply
+    inside = rb"(?:(?!<item>).)*?"
+    item = re.compile(
+        rb"<item>%s<regionName>%s</regionName>%s</item>" % (inside, HONG_KONG.encode(), inside), re.DOTALL
+    )
+    return changed(reply, item.sub(lambda found: found[0].replace(b"not-opted-in", b"opted-in"), reply.body))
 
 
 def _payroll(call: Call) -> Reply | None:
