@@ -15,6 +15,7 @@ import boto3
 
 from residency.demo.__main__ import scan_environment
 from residency.demo.server import Answer, Call, Change, Layer, Reply, changed, denied, moto_layer, served
+from residency.demo.server import refused as refusal
 from residency.inventory import SavedRun
 from residency.judge import exit_code_of
 from residency.model import CellResult, Severity
@@ -95,7 +96,12 @@ def command(*arguments: str | Path) -> list[str]:
 
 def environment(endpoint: str, **more: str) -> dict[str, str]:
     """What a user would set to scan this server: standard variables only."""
-    known = scan_environment(endpoint) | {"PYTHONPATH": str(ROOT), "AWS_MAX_ATTEMPTS": "1"}
+    own = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull}
+    known = (
+        scan_environment(endpoint)
+        | own
+        | {"PYTHONPATH": str(ROOT), "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": TOKYO}
+    )
     return {name: value for name, value in (known | more).items() if value}
 
 
@@ -223,8 +229,9 @@ def regions(*on: str, off: tuple[str, ...] = ()) -> Change:
     return change
 
 
-def refused(code: str = "UnauthorizedOperation") -> Reply:
-    return denied("no", code)
+def refused(code: str = "UnauthorizedOperation", call: Call | None = None) -> Reply:
+    """A refusal; in the form of the service's protocol where the call is given."""
+    return refusal(call, code, "no") if call else denied("no", code)
 
 
 def results(run: SavedRun, **wanted: str | None) -> list[CellResult]:

@@ -60,7 +60,9 @@ class Machine:
     def __post_init__(self) -> None:
         self.config = write_scan_config(self.folder, a_source(self.at.endpoint))
         self.runs = self.folder / "runs"
-        self.env = environment(self.at.endpoint, RESIDENCY_RUNS=str(self.runs), RESIDENCY_REGION=TOKYO)
+        self.env = environment(
+            self.at.endpoint, RESIDENCY_RUNS=str(self.runs), RESIDENCY_REGION=TOKYO, RESIDENCY_SERVICE="s3 ebs"
+        )
 
     def residency(self, *arguments: str | Path) -> tuple[int, dict[str, Any], str]:
         done = residency(*arguments, "-c", self.config, "-f", "json", env=self.env, cwd=self.folder)

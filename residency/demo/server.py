@@ -103,7 +103,10 @@ class Layer:
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
             started.update(status=int(status.split()[0]), headers=headers)
 
-        body = b"".join(self.application(environ, start))
+        try:
+            body = b"".join(self.application(environ, start))
+        except Exception as error:  # noqa: BLE001 - what the emulator does not know ends in any exception
+            return Reply(500, [("Content-Type", "text/html")], f"<html>{type(error).__name__}</html>".encode())
         return Reply(started["status"], _sized(started["headers"], body), body)
 
 

@@ -60,7 +60,7 @@ def test_two_operators_of_one_vendor_are_one_finding_for_each_entity(tmp_path: P
     stores = (*PERSONAL, a_store("arn:aws-eusc:s3:::two", a_copy("aws-eusc:eusc-de-east-1")))
     findings = found(tmp_path, RULE, *stores, vendors__aws=vendor, policy=operator("EU"))
     assert [finding.subject.detail for finding in findings] == ["operating", "parent"]
-    assert {finding.evidence for finding in findings} == {tuple(store.id for store in stores)}
+    assert {finding.evidence for finding in findings} == {tuple(sorted(store.id for store in stores))}
 
 
 def test_shipped_entities_of_two_operators_of_one_vendor_stay_apart(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from functools import cache
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import boto3
 import pytest
@@ -21,11 +20,13 @@ from residency.clouds.aws import keys
 from residency.clouds.aws.api import _TOKENS, Api
 from residency.clouds.aws.keys import DESCRIBE
 from residency.clouds.aws.session import Access, AccountSession
+from residency.demo.estate.company import ANALYTICS, IRELAND, MEMBERS, OSAKA, TOKYO
 from residency.model import Cell
 from residency.services import listings, modules, terraform_types
 from residency.services.base import Each, Listing, Template, TemplateField
+from tests.estates import estate
 from tests.services.shapes import CALL, operation_of, shape_at
-from tests.serving import ACCOUNT, TOKYO, a_server, make_bucket, move_in
+from tests.serving import demo_environment
 
 MODULES = modules("aws")
 SERVICES = Path(residency.services.__file__).parent
@@ -149,7 +150,7 @@ def test_a_call_that_is_paged_says_how(listing: Listing) -> None:
 
 
 # Their services give `token=` to `each`, or ask for one thing that fits a page.
-NOT_PAGED_BY_BOTOCORE = {"dynamodb:ListGlobalTables", "dynamodb:ListExports"}
+NOT_PAGED_BY_BOTOCORE = {"dynamodb:ListGlobalTables", "dynamodb:ListExports", "backup:ListTags"}
 
 
 def test_no_path_goes_on_after_its_last_list_without_an_element() -> None:
@@ -164,7 +165,12 @@ def test_no_path_goes_on_after_its_last_list_without_an_element() -> None:
     for module in MODULES:
         for node in calls_of(module, "each"):
             texts = [text for text in (text_of(argument, module) for argument in node.args) if text]
-            assert not texts or any(text.endswith("[]") for text in texts), ast.unparse(node)
+            lists = [text for text in texts if text.endswith("[]") or text in ONE_EACH]
+            assert not texts or lists, ast.unparse(node)
+
+
+# Answers about one thing, of which a template's companions make several.
+ONE_EACH = {"backup:GetBackupSelection.BackupSelection"}
 
 
 def test_no_service_catches_an_error() -> None:
@@ -180,6 +186,8 @@ def test_no_service_catches_an_error() -> None:
 PLANS = Path(__file__).parent.parent / "data" / "plans"
 # Resource types of which no plan is recorded: their attributes are those of a sister type.
 NOT_RECORDED = {"aws_ami_from_instance"}
+# Attributes that only a newer provider has (the schema of AWS provider 6.25.0).
+NEWER = {("aws_dynamodb_table", "global_table_witness")}
 
 
 @cache
@@ -205,7 +213,12 @@ def test_every_attribute_of_a_table_stands_in_a_plan_that_terraform_printed() ->
         sisters = [other for other, t in types.items() if t.place is template.place and other in recorded]
         for attribute in template.fields.values():
             name = attribute.block if isinstance(attribute, Each) else attribute
-            if isinstance(name, str) and name and not name.startswith("@"):
+            if (
+                isinstance(name, str)
+                and name
+                and not name.startswith("@")
+                and (kind, name.partition(".")[0]) not in NEWER
+            ):
                 assert any(
                     name.partition(".")[0] in recorded[sister] for sister in [kind, *sisters] if sister in recorded
                 )
@@ -214,34 +227,29 @@ def test_every_attribute_of_a_table_stands_in_a_plan_that_terraform_printed() ->
 # --- rights -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """A server with one of everything; HeadBucket is asked because its listing names no region."""
-    with a_server() as server:
-        move_in(server)
-        make_bucket(server, "plain", TOKYO, None)
-        yield server.endpoint
+# Between them, these accounts and regions of the estate have one of everything.
+PLACES = ((MEMBERS, TOKYO), (MEMBERS, OSAKA), (ANALYTICS, IRELAND))
 
 
 @pytest.mark.parametrize("listing", listings("aws"), ids=lambda listing: listing.call)
-def test_a_listing_declares_every_call_that_it_makes_and_makes_every_call_that_it_declares(
-    listing: Listing, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+def test_a_listing_declares_every_call_that_it_makes_and_makes_every_call_that_it_declares(listing: Listing) -> None:
     made: set[str] = set()
+    for account, region in PLACES:
+        with demo_environment(estate().at.endpoint):
+            made |= set(_calls_of(listing, account, region))
+    assert made == set(listing.needs)
 
-    def record(model: Any, **_: Any) -> None:
-        made.add(f"{model.service_model.service_id.hyphenize()}:{model.name}")
 
-    session = AccountSession(Access(endpoint=endpoint))
-    session._session.events.register("before-call.*.*", record)
-    region = "global" if listing.scope == "global" else TOKYO
+def _calls_of(listing: Listing, account: str, region: str) -> Iterator[str]:
+    """What a listing asks of one account of the estate."""
+    before = len(estate().at.layer.calls)
+    session = AccountSession(Access(role_arn=f"arn:aws:iam::{account}:role/residency-readonly"))
+    where = "global" if listing.scope == "global" else region
     cell = Cell(
-        source="test", provider="aws", account=ACCOUNT, region=region, service=listing.service, listing=listing.call
+        source="test", provider="aws", account=account, region=where, service=listing.service, listing=listing.call
     )
     list(Api(session, cell, listing.needs, "aws").documents(listing.list))
-    assert made == set(listing.needs)
+    yield from (call.name for call in estate().at.layer.calls[before:] if call.name != "sts:AssumeRole")
 
 
 def test_every_right_belongs_to_a_service_and_names_an_action() -> None:

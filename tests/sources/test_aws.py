@@ -13,6 +13,7 @@ import pytest
 from residency.demo.server import Call, Reply
 from residency.model import Status
 from residency.run import Selection, open_config
+from residency.services import listings
 from tests.serving import (
     ACCOUNT,
     NO_SWEEP,
@@ -35,7 +36,8 @@ from tests.serving import (
 
 LONDON = "eu-west-2"
 ONLY_TOKYO = Selection(region=(TOKYO,))
-REGIONAL = {"DescribeVolumes", "DescribeSnapshots", "DescribeImages", "ListDirectoryBuckets"}
+REGIONAL = {listing.operation for listing in listings("aws") if listing.scope == "region"}
+EVERY = {listing.service for listing in listings("aws")}
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_a_region_that_refuses_is_never_called_off(at: Served, tmp_path: Path, c
     config = write_scan_config(tmp_path, a_source(at.endpoint))
 
     def answer(call: Call) -> Reply | None:
-        return refused(code) if call.region == LONDON else None
+        return refused(code, call) if call.region == LONDON else None
 
     with at.rules(answer, changes=[regions(TOKYO, LONDON)]):
         run = scan_here(config)
@@ -254,12 +256,12 @@ def test_a_service_that_is_left_out_is_a_gap(at: Served, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("selection", "services", "places"),
     [
-        (Selection(region=(TOKYO,)), {"s3", "ebs"}, {TOKYO}),
-        (Selection(region=("eu-*",)), {"s3", "ebs"}, {LONDON}),
+        (Selection(region=(TOKYO,)), EVERY, {TOKYO}),
+        (Selection(region=("eu-*",)), EVERY, {LONDON}),
         (Selection(service=("ebs",)), {"ebs"}, {TOKYO, LONDON}),
         (Selection(service=("s3",), region=(LONDON,)), {"s3"}, {LONDON}),
         (Selection(account=("999999999999",)), set(), set()),
-        (Selection(account=(ACCOUNT,)), {"s3", "ebs"}, {TOKYO, LONDON}),
+        (Selection(account=(ACCOUNT,)), EVERY, {TOKYO, LONDON}),
     ],
 )
 def test_selectors_narrow_what_is_planned_and_asked(

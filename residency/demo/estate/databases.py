@@ -99,6 +99,8 @@ def _survey(company: Company) -> None:
             Tags=tags(label),
         )
     ireland.create_db_cluster_snapshot(DBClusterSnapshotIdentifier="survey-final", DBClusterIdentifier="survey")
+    retained = _retained("old-survey", company.key(IRELAND, ANALYTICS))
+    company.has("rds:DescribeDBClusterAutomatedBackups", IRELAND, retained, account=ANALYTICS)
 
 
 def _instance(rds: Any, name: str, key: str, **more: Any) -> None:
@@ -133,20 +135,38 @@ def _replicating_backups(name: str, backups: str) -> Change:
 
 
 def _backups(name: str, backups: str, key: str) -> str:
-    found = "".join(
-        f"<{field}>{value}</{field}>"
-        for field, value in (
-            ("DBInstanceArn", arn("db", name, TOKYO)),
-            ("DBInstanceIdentifier", name),
-            ("DbiResourceId", "db-ORDERS"),
-            ("Region", TOKYO),
-            ("Status", "replicating"),
-            ("DBInstanceAutomatedBackupsArn", backups),
-            ("Encrypted", "true"),
-            ("KmsKeyId", key),
-            ("BackupTarget", "region"),
-        )
+    return _answer(
+        BACKUP,
+        DBInstanceArn=arn("db", name, TOKYO),
+        DBInstanceIdentifier=name,
+        DbiResourceId="db-ORDERS",
+        Region=TOKYO,
+        Status="replicating",
+        DBInstanceAutomatedBackupsArn=backups,
+        Encrypted="true",
+        KmsKeyId=key,
+        BackupTarget="region",
     )
-    for element in (BACKUP, f"{BACKUP}s", f"Describe{BACKUP}sResult", f"Describe{BACKUP}sResponse"):
-        found = f"<{element}>{found}</{element}>"
+
+
+def _retained(name: str, key: str) -> str:
+    """What is kept of a cluster that is gone: moto knows no such thing."""
+    return _answer(
+        "DBClusterAutomatedBackup",
+        DBClusterArn=arn("cluster", name, IRELAND, ANALYTICS),
+        DBClusterIdentifier=name,
+        DbClusterResourceId="cluster-OLD",
+        Region=IRELAND,
+        Status="retained",
+        DBClusterAutomatedBackupsArn=arn("auto-backup", "ab-old-survey", IRELAND, ANALYTICS),
+        StorageEncrypted="true",
+        KmsKeyId=key,
+    )
+
+
+def _answer(element: str, **fields: str) -> str:
+    """The XML of a list of one."""
+    found = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    for outer in (element, f"{element}s", f"Describe{element}sResult", f"Describe{element}sResponse"):
+        found = f"<{outer}>{found}</{outer}>"
     return found
