@@ -13,8 +13,8 @@ TESTS ?= tests
 
 scan: $(VENV)/ready
 	@mkdir -p out
-	@$(RUN) residency.demo -o json=out/result.json $(ARGS); code=$$?; \
-	echo "the scan ended with exit code $$code; the result is in out/result.json"; \
+	@$(RUN) residency.demo -o json=out/result.json -o html=out/report.html $(ARGS); code=$$?; \
+	echo "the scan ended with exit code $$code; open out/report.html, or read out/result.json"; \
 	case $$code in 0|1|3|4) exit 0;; *) exit $$code;; esac
 
 test: $(VENV)/ready check

@@ -18,13 +18,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from residency import __version__
+from residency.countries import country_name
 from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
 from residency.judge import Judge, Summary, exit_code_of, verdict_of
 from residency.model import Account, Cell, CellResult, Finding, Severity
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
-from residency.policy.models import Match
+from residency.policy.models import Match, Policy
 from residency.reports.result import Result, Spool, store_as_json
 from residency.rules import rules
 from residency.rules.papers import check_states, vendor_verdict
@@ -247,7 +248,14 @@ def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> 
         approvals={row.id: row for row in rows if row.id in used},
         replaced=config.replaced,
         allowed=config.policy.location.allow,
+        allowed_names={language: _allowed_names(config.policy, language) for language in ("en", "ja")},
     )
+
+
+def _allowed_names(policy: Policy, language: str) -> tuple[str, ...]:
+    """What the policy calls the places that it allows; a country that it allows by its code has its own name."""
+    known = {jurisdiction.id: getattr(jurisdiction.name, language) for jurisdiction in policy.jurisdictions}
+    return tuple(known.get(name) or country_name(name, language) for name in policy.location.allow)
 
 
 def _run_head(run: SavedRun, config: Config) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Puts what `make scan` really prints into README.md: `python -m tests.readme`. A test compares the two."""
+"""Puts what `make scan` really prints into README.md: `python -m tests.readme`. A test compares the two.
+
+Of the findings, the first of each rule and status; what is left out is said.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,18 @@ def scan_output() -> str:
     return done.stdout
 
 
+def shortened(output: str) -> str:
+    """The head, the first finding of each rule and status, and the end."""
+    findings, between, end = output.partition("\nCopies ")
+    head, *blocks = re.split(r"^(?=(?:VIOLATION|NOT CHECKED|WARNING|EXCEPTED)\b)", findings, flags=re.MULTILINE)
+    first: dict[tuple[str, str], str] = {}
+    for block in blocks:
+        rule = re.search(r"^    rule: (\S+)", block, re.MULTILINE)
+        first.setdefault((block[:10], rule[1] if rule else ""), block)
+    left_out = len(blocks) - len(first)
+    return f"{head}{''.join(first.values())}... {left_out} more findings ...\n{between}{end}"
+
+
 def shown(readme: str) -> str:
     """The block between the marks."""
     block = readme.partition(BEGIN)[2].partition(END)[0]
@@ -30,7 +45,9 @@ def shown(readme: str) -> str:
 def without_what_changes(text: str) -> str:
     """The same text whatever the day, and whatever ids the emulator gives."""
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d JST", "DAY", text)
-    text = re.sub(r"\b(vol|snap)-[0-9a-f]{17}\b", r"\1-ID", text)
+    text = re.sub(r"\b(vol|snap|fs)-[0-9a-f]{8,17}\b", r"\1-ID", text)
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "KEY-ID", text)
+    text = re.sub(r"(secret:[\w/-]+)-\w{6}\b", r"\1-ID", text)
     return re.sub(r"\bsha256:[0-9a-f]{12}\b", "sha256:DIGEST", text)
 
 
@@ -38,7 +55,7 @@ def main() -> None:
     readme = README.read_text(encoding="utf-8")
     before, _, rest = readme.partition(BEGIN)
     after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}```\n{scan_output()}```\n{END}{after}", encoding="utf-8")
+    README.write_text(f"{before}{BEGIN}```\n{shortened(scan_output())}```\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -67,11 +67,18 @@ def report(settings: Settings, options: dict[str, Any], result: Result) -> int:
 
     languages = settings.languages
     for name, path in options["output"]:
-        write_atomically(path, render(name, result, languages))
+        write_atomically(path, render(name, result, _languages_of(name, settings)))
     for piece in render(options["format_"], result, languages, settings.colour):
         sys.stdout.write(piece)
     sys.stdout.flush()
     return _exit_code(result, options)
+
+
+def _languages_of(name: str, settings: Settings) -> tuple[str, ...]:
+    """A page that people hand on speaks both languages, unless one was asked for."""
+    own = settings.languages
+    both = name == "html" and settings.lang == "auto"
+    return tuple(dict.fromkeys((*own, "en", "ja"))) if both else own
 
 
 def _exit_code(result: Result, options: dict[str, Any]) -> int:

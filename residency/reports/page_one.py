@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from residency.countries import country_name
 from residency.model import Finding, FindingStatus, Severity
 from residency.reports.result import Result
 from residency.reports.words import word
@@ -45,7 +44,7 @@ def _places(result: Result, key: str, language: str) -> dict[str, str]:
 
 def allowed_places(result: Result, language: str) -> str:
     """The jurisdictions of the policy: a country by its name, any other by its id."""
-    return word("comma", language).join(country_name(name, language) for name in result.allowed)
+    return word("comma", language).join(result.allowed_names.get(language, result.allowed))
 
 
 def _listed(parts: Sequence[str], language: str) -> str:

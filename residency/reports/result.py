@@ -35,6 +35,7 @@ class Result:
     approvals: dict[str, Approval] = field(default_factory=dict)  # the exceptions and acceptances that were used
     replaced: list[str] = field(default_factory=list)
     allowed: tuple[str, ...] = ()
+    allowed_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by language
 
     def sorted_findings(self) -> list[Finding]:
         """Violations first, the gravest first."""
