@@ -21,8 +21,8 @@ accept: [{{id: CG-1, match: {{service: s3}}, cause: {{status: denied}}, {APPROVE
 """
 OWN_POLICY = "version: 1\nkind: policy\nid: service\napplies_to: [{name: two}]\nlocation: {allow: [JP]}\n"
 SHARED = a_copy(JP, Role.SHARE, account="210987654321")
-OUTSIDE = "outside the allowed places (Japan, United States, EU)"
-OUTSIDE_JA = "許可された保存先(日本、アメリカ合衆国、EU)以外に保存された個人データの複製"
+OUTSIDE = "outside the allowed places (Japan, United States, European Union)"
+OUTSIDE_JA = "許可された保存先(日本、米国、欧州連合)以外に保存された個人データの複製"
 
 
 @pytest.mark.parametrize(
