@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +19,7 @@ from residency.policy.load import Config
 from residency.rules.base import JudgedStore
 from residency.run import ScanOptions, Selection, open_config, scan_into
 from residency.sources.aws import _session
+from tests import serving
 from tests.build import TODAY, judge
 from tests.serving import Served, a_server, demo_environment
 
@@ -46,6 +46,7 @@ class Estate:
         self._stack = ExitStack()
         atexit.register(self._stack.close)  # a server that is still up would keep the process
         self.at: Served = self._stack.enter_context(a_server())
+        self.number = serving.servers_started
         self.company = move_in(self.at.endpoint, self.at.layer)
         self._folder = Path(self._stack.enter_context(TemporaryDirectory()))
         self.config: Config = open_config(write_config(self._folder, TODAY))
@@ -74,6 +75,11 @@ class Estate:
         return self._clean[selection]
 
 
-@cache
+_up: list[Estate] = []
+
+
 def estate() -> Estate:
-    return Estate()
+    """The estate that is up; moved in again where another server was started since."""
+    if not _up or _up[-1].number != serving.servers_started:
+        _up.append(Estate())
+    return _up[-1]

@@ -62,9 +62,14 @@ class Served:
             self.layer.answers[:], self.layer.changes[:] = before
 
 
+servers_started = 0  # moto keeps what it has in this process: a server that is started empties those before it
+
+
 @contextmanager
 def a_server() -> Iterator[Served]:
     """A fresh and empty server."""
+    global servers_started
+    servers_started += 1
     layer = moto_layer()
     with served(layer) as endpoint:
         yield Served(layer, endpoint)

@@ -20,7 +20,7 @@ RULE = Rule(
     title=Texts("The access prevention is not in effect", "アクセス防止措置が実際には効いていない"),
     message=Texts(
         "the {role} has access prevention of grade {grade}; {required}",
-        "{role} のアクセス防止措置は等級 {grade}。{required}",
+        "{role}のアクセス防止措置は等級 {grade}。{required}",
     ),
     fix=Texts(
         "encrypt it with a key of the documented grade (a customer-managed key is grade 3)",

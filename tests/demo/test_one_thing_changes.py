@@ -230,12 +230,12 @@ CHANGES: dict[str, tuple[tuple[Answer, ...], tuple[Change, ...], str, str, set[s
         "dynamodb",
         {f"dynamodb.table ledger {TOKYO}", "dynamodb.table ledger ap-northeast-3"},
     ),
-    "a volume stands in Tokyo": (
+    "a volume stands in Virginia": (
         (),
-        (in_xml("ec2:DescribeVolumes", "ap-northeast-1-tpe-1a", "ap-northeast-1c"),),
-        MEMBERS,
+        (in_xml("ec2:DescribeVolumes", "us-east-1-bue-1a", "us-east-1b"),),
+        ANALYTICS,
         "ebs",
-        {f"ebs.volume edge-cache {TOKYO}"},
+        {"ebs.volume edge-cache us-east-1"},
     ),
     "a key is the provider's": (
         (),

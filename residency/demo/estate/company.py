@@ -22,7 +22,7 @@ TOKYO, OSAKA, VIRGINIA = "ap-northeast-1", "ap-northeast-3", "us-east-1"
 IRELAND, LONDON, SINGAPORE = "eu-west-1", "eu-west-2", "ap-southeast-1"
 SEOUL, HONG_KONG = "ap-northeast-2", "ap-east-1"
 BRANDENBURG, CHINA_NORTH = "eusc-de-east-1", "cn-north-1"
-TAIPEI = "ap-northeast-1-tpe-1a"  # a Local Zone of Tokyo that stands in Taiwan
+BUENOS_AIRES = "us-east-1-bue-1a"  # a Local Zone of Virginia that stands in Argentina
 IN_USE = (TOKYO, OSAKA, VIRGINIA, IRELAND, LONDON, SINGAPORE)
 
 PERSONAL, HEALTH, STATISTICS, PUBLIC = "confidential-pii", "health", "statistics", "public"

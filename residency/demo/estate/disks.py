@@ -7,12 +7,13 @@ from typing import Any
 
 from residency.demo.estate.company import (
     ANALYTICS,
+    BUENOS_AIRES,
     MEMBERS,
     PARTNER,
     PERSONAL,
     SINGAPORE,
-    TAIPEI,
     TOKYO,
+    VIRGINIA,
     Company,
     tags,
 )
@@ -21,8 +22,9 @@ from residency.demo.server import Call, Change, Reply, changed
 
 def move_in(company: Company) -> None:
     ec2, key = company.client("ec2", TOKYO), company.key(TOKYO)
-    volume = _volume(ec2, "crm", PERSONAL, key)
-    abroad = _volume(ec2, "edge-cache", PERSONAL, key)
+    volume = _volume(ec2, "crm", f"{TOKYO}a", PERSONAL, key)
+    virginia, its_key = company.client("ec2", VIRGINIA, ANALYTICS), company.key(VIRGINIA, ANALYTICS)
+    abroad = _volume(virginia, "edge-cache", f"{VIRGINIA}a", PERSONAL, its_key)
     snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=_named("snapshot", "crm-daily", None))
     snapshot_id = snapshot["SnapshotId"]
     ec2.modify_snapshot_attribute(
@@ -61,10 +63,10 @@ def _made_of(own: str, snapshot: str) -> Change:
     return change
 
 
-def _volume(ec2: Any, name: str, label: str | None, key: str) -> str:
+def _volume(ec2: Any, name: str, zone: str, label: str | None, key: str) -> str:
     made = ec2.create_volume(
         Size=8,
-        AvailabilityZone=f"{TOKYO}a",
+        AvailabilityZone=zone,
         Encrypted=True,
         KmsKeyId=key,
         TagSpecifications=_named("volume", name, label),
@@ -91,7 +93,7 @@ def _in_a_local_zone(volume: str) -> Change:
             return reply
         item = re.compile(rb"<volumeId>%s</volumeId>.*?</item>" % volume.encode(), re.DOTALL)
         zone = re.compile(rb"<availabilityZone>[^<]*</availabilityZone>")
-        there = b"<availabilityZone>%s</availabilityZone>" % TAIPEI.encode()
+        there = b"<availabilityZone>%s</availabilityZone>" % BUENOS_AIRES.encode()
         return changed(reply, item.sub(lambda found: zone.sub(there, found[0]), reply.body))
 
     return change

@@ -110,6 +110,16 @@ def test_a_token_that_comes_again_ends_the_listing_as_partial(at: Served, api: A
     assert told(api.gaps) == [(None, VOLUMES, Status.TRUNCATED, "PaginationError")]
 
 
+def test_a_listing_is_followed_from_page_to_page(at: Served, api: Api) -> None:
+    def buckets(api: Api) -> Iterator[Body]:
+        yield from api.each(BUCKETS, "Buckets[]", "Name", MaxBuckets=2)
+
+    with at.rules() as layer:
+        found = [body[BUCKETS]["Buckets[]"]["Name"] for body in api.documents(buckets)]
+    assert (found, [call.name for call in layer.calls]) == (NAMES, [BUCKETS] * 3)
+    assert (api.status, api.gaps) == (Status.LISTED, [])
+
+
 def without_tokens(call: Call, reply: Reply) -> Reply:
     """Some servers cut the list and give no token for more."""
     return changed(reply, re.sub(rb"<ContinuationToken>.*?</ContinuationToken>", b"", reply.body))
