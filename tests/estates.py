@@ -11,6 +11,7 @@ from typing import Any
 
 from residency.demo.config import write_config
 from residency.demo.estate import move_in
+from residency.demo.estate.company import ANALYTICS, MEMBERS, PLATFORM
 from residency.demo.server import Answer, Call, Change
 from residency.inventory import SavedRun
 from residency.judge import exit_code_of
@@ -39,6 +40,12 @@ class Seen:
         return [gap for result in self.run.results.values() for gap in result.gaps if gap.cell.service != "sweep"]
 
 
+_WAYS = {
+    PLATFORM: "regions: all-enabled",
+    **{a: f'role_arn: "arn:aws:iam::{a}:role/residency-readonly"' for a in (MEMBERS, ANALYTICS)},
+}
+
+
 class Estate:
     """One server for a whole process, and the scans that were made of it."""
 
@@ -49,7 +56,12 @@ class Estate:
         self.number = serving.servers_started
         self.company = move_in(self.at.endpoint, self.at.layer)
         self._folder = Path(self._stack.enter_context(TemporaryDirectory()))
-        self.config: Config = open_config(write_config(self._folder, TODAY))
+        folder = write_config(self._folder, TODAY)
+        self.config: Config = open_config(folder)
+        # One account at a time is quicker to enter than an organisation.
+        rows = [f'name: "{account}", provider: aws, account: "{account}", {way}' for account, way in _WAYS.items()]
+        (folder / "sources.yaml").write_text(serving.sources(*rows), "utf-8")
+        self.one_by_one: Config = open_config(folder)
         self._clean: dict[Selection, Seen] = {}
 
     def scan(
@@ -57,6 +69,7 @@ class Estate:
         selection: Selection,
         *changes: Change,
         answers: tuple[Answer, ...] = (),
+        config: Config | None = None,
         fresh: bool = False,
         **options: Any,
     ) -> Seen:
@@ -64,14 +77,14 @@ class Estate:
         if fresh:
             _session.cache_clear()
         with self.at.rules(*answers, changes=changes) as layer, demo_environment(self.at.endpoint):
-            run = scan_into(self._folder, self.config, ScanOptions(selection, **options), None)
+            run = scan_into(self._folder, config or self.config, ScanOptions(selection, **options), None)
             calls = list(layer.calls)
-        stores, findings = judge(run, self.config)
+        stores, findings = judge(run, config or self.config)
         return Seen(run, stores, findings, exit_code_of(findings, len(run.cells), Severity.HIGH), calls)
 
-    def clean(self, selection: Selection) -> Seen:
+    def clean(self, selection: Selection, config: Config | None = None) -> Seen:
         if selection not in self._clean:
-            self._clean[selection] = self.scan(selection, fresh=True)
+            self._clean[selection] = self.scan(selection, config=config, fresh=True)
         return self._clean[selection]
 
 

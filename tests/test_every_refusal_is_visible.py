@@ -20,6 +20,7 @@ from botocore.exceptions import DataNotFoundError
 from residency.clouds.aws import discover
 from residency.demo.estate.company import ANALYTICS, IRELAND, MEMBERS, TOKYO
 from residency.demo.server import ACCOUNT, Call, Change, Reply, changed, refused
+from residency.policy.load import Config
 from residency.rules.base import JudgedCopy, JudgedStore
 from residency.run import Selection
 from residency.services import listings
@@ -116,7 +117,7 @@ PAGED_BY_HAND = (
     ("dynamodb:ListGlobalTables", "LastEvaluatedGlobalTableName"),
     ("dynamodb:ListExports", "NextToken"),
 )
-TIMEOUT, HANG = 1.0, 1.6
+TIMEOUT, HANG = 2.0, 2.6
 FAULTS: dict[str, tuple[Fault, set[str]]] = {
     "403": (_refusal(403, "AccessDenied"), {"denied", "no-role"}),
     "403 of a guardrail": (_refusal(403, "AccessDenied", SCP), {"guarded"}),
@@ -157,7 +158,12 @@ def selection_of(operation: str) -> Selection:
     services = tuple(sorted({listing.service for listing in listings("aws") if operation in listing.needs}))
     made = recorded()[operation]
     account, region = next((pair for pair in PREFERRED if pair in made), min(made))
-    return Selection(source=("company",), account=(account,), region=(region,), service=services or ("sqs",))
+    source = "company" if operation.startswith("organizations:") else account
+    return Selection(source=(source,), region=(region,), service=services or ("sqs",))
+
+
+def config_of(selection: Selection) -> Config:
+    return estate().config if selection.source == ("company",) else estate().one_by_one
 
 
 PREFERRED = ((MEMBERS, TOKYO), (ANALYTICS, IRELAND), (ACCOUNT, TOKYO))
@@ -215,13 +221,15 @@ def test_a_scan_of_the_estate_makes_every_call_that_any_listing_declares() -> No
 
 def test_what_was_not_seen_is_said(operation: str, fault: str) -> None:
     selection = selection_of(operation)
-    clean = estate().clean(selection)
+    config = config_of(selection)
+    clean = estate().clean(selection, config)
     breaks, statuses = FAULTS[fault]
     done: list[Call] = []
     times = 1 if fault in ONCE else 10_000
     timeout = TIMEOUT if fault == "no answer" else 60
     taken = operation == "sts:AssumeRole"
-    seen = estate().scan(selection, breaking(operation, breaks, done, times), timeout=timeout, fresh=taken)
+    change = breaking(operation, breaks, done, times)
+    seen = estate().scan(selection, change, config=config, timeout=timeout, fresh=taken)
     assert done, "nothing was broken"
     before = {(gap.cell, gap.call, gap.subject, gap.status) for gap in clean.gaps}
     gaps = [gap for gap in seen.gaps if gap.call == operation]
@@ -307,6 +315,7 @@ def _said(seen: Seen) -> set[tuple[object, ...]]:
 def test_a_broken_body_is_asked_again_where_the_user_says_so() -> None:
     done: list[Call] = []
     selection = selection_of("ec2:DescribeVolumes")
-    seen = estate().scan(selection, breaking("ec2:DescribeVolumes", _cut, done, times=1), retry_gaps=1)
+    config = config_of(selection)
+    seen = estate().scan(selection, breaking("ec2:DescribeVolumes", _cut, done, times=1), config=config, retry_gaps=1)
     assert done
-    assert _said(seen) == _said(estate().clean(selection))
+    assert _said(seen) == _said(estate().clean(selection, config))

@@ -52,9 +52,9 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> ScannedEstate:
     return ScannedEstate(done.returncode, json.loads(result.read_text("utf-8")), saved, page, done.stderr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def whole() -> Seen:
-    """A scan of everything in this process: what a change of one thing is compared with."""
+    """A scan of everything in this process, as the estate is now: what a change of one thing is compared with."""
     return living().clean(Selection())
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from residency.atlas import Atlas
 from residency.demo.config import write_config
-from residency.demo.estate.company import ANALYTICS, MEMBERS, SINGAPORE, TOKYO
+from residency.demo.estate.company import ANALYTICS, BRANDENBURG, CHINA_NORTH, IN_USE, MEMBERS, SINGAPORE, TOKYO
 from residency.demo.server import Answer, Call, Change, Reply, changed
 from residency.inventory import SavedRun, read_run
 from residency.judge import exit_code_of
@@ -248,16 +248,20 @@ CHANGES: dict[str, tuple[tuple[Answer, ...], tuple[Change, ...], str, str, set[s
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_one_thing_of_the_estate_is_changed(whole: Seen, tmp_path: Path, what: str) -> None:
+def test_one_thing_of_the_estate_is_changed(tmp_path: Path, what: str) -> None:
     answers, changes, account, service, stores = CHANGES[what]
-    rest = without(whole.run, tmp_path / "rest.jsonl", account, service)
-    seen = living().scan(Selection(), *changes, answers=answers, resume=rest)
-    before, _ = told(whole.run, living().config)
+    clean = living().clean(WHERE_STORES_ARE)
+    rest = without(clean.run, tmp_path / "rest.jsonl", account, service)
+    seen = living().scan(WHERE_STORES_ARE, *changes, answers=answers, resume=rest)
+    before, _ = told(clean.run, living().config)
     after, _ = told(seen.run, living().config)
+    assert len(before) == len(written("stores"))
     assert changed_stores(before, after) == stores
     assert {call.service for call in seen.calls} <= {"sts", "organizations", "ec2", "kms", service} | REPEATED
 
 
+# The regions in which nothing stands are left out: they are most of the cells.
+WHERE_STORES_ARE = Selection(region=(*IN_USE, BRANDENBURG, CHINA_NORTH))
 # Cells that were not seen whole are asked again in any case.
 REPEATED = {"s3", "sqs", *(listing.call.partition(":")[0] for listing in listings("aws"))}
 
