@@ -158,7 +158,7 @@ def selection_of(operation: str) -> Selection:
     services = tuple(sorted({listing.service for listing in listings("aws") if operation in listing.needs}))
     made = recorded()[operation]
     account, region = next((pair for pair in PREFERRED if pair in made), min(made))
-    source = "company" if operation.startswith("organizations:") else account
+    source = "company" if operation.startswith(("organizations:", "sts:AssumeRole")) else account
     return Selection(source=(source,), region=(region,), service=services or ("sqs",))
 
 
