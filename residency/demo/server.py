@@ -20,6 +20,8 @@ from residency.demo.operations import client_of, operation_of, speaks_xml
 ACCOUNT = "123456789012"  # whose credentials are used that no AssumeRole gave out
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+# How the emulator ends when it is asked what it does not know.
+_UNKNOWN_TO_IT = (NotImplementedError, LookupError, TypeError, ValueError, AttributeError)
 _SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 _KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
@@ -105,7 +107,7 @@ class Layer:
 
         try:
             body = b"".join(self.application(environ, start))
-        except Exception as error:  # noqa: BLE001 - what the emulator does not know ends in any exception
+        except _UNKNOWN_TO_IT as error:
             return Reply(500, [("Content-Type", "text/html")], f"<html>{type(error).__name__}</html>".encode())
         return Reply(started["status"], _sized(started["headers"], body), body)
 
