@@ -238,13 +238,18 @@ def test_what_was_not_seen_is_said(operation: str, fault: str) -> None:
     headless = {"denied"} if operation.endswith(":HeadBucket") else set()  # an answer to HEAD carries no reason
     assert {gap.status.value for gap in new} <= statuses | headless
     assert any(finding.rule == "coverage-gap" for finding in seen.findings)
-    if not {gap.cell.service for gap in new} <= TRACKED:
+    if not {gap.cell.service for gap in new} <= tracked(config):
         assert seen.exit_code in (3, 4)
     assert list(_silently_better(clean, seen)) == []
 
 
-# Keys and code are shown and counted, and not in the exit code (config/kinds.csv, coverage.yaml).
-TRACKED = {"kms", "ecr"}
+def tracked(config: Config) -> set[str]:
+    """The services whose kinds are all outside the required scope: shown and counted, not in the exit code."""
+    required = config.coverage.scope.required.holds
+    holds = [(kind.split(".")[1], held) for kind, held in config.kinds.items() if kind.startswith("aws.")]
+    return {service for service, _ in holds} - {service for service, held in holds if held in required}
+
+
 _RANK = {"prohibited": 0, "undetermined": 1, "excepted": 2, "permitted": 3, "not-personal": 3}
 
 
@@ -254,12 +259,12 @@ def _silently_better(clean: Seen, seen: Seen) -> Iterator[str]:
         gap.cell.service for gap in clean.gaps if gap.subject is None
     }
     told = {gap.subject for gap in seen.gaps}
-    # A gap on what is no store, such as a backup plan, speaks for whatever its listing tells of.
-    broken_cells |= {gap.cell.service for gap in seen.gaps if gap.subject and gap.subject not in clean.stores}
+    # A gap on what is no store, a backup plan, speaks for the stores of its service that the plan would tell of.
+    spoken_for = {gap.cell.service for gap in seen.gaps if gap.subject and gap.subject not in clean.stores}
     for store_id, before in clean.stores.items():
         neighbours = {copy.copy.holder for copy in before.copies}
         neighbours |= {other for other, judged in clean.stores.items() if store_id in _holders(judged)}
-        if broken_cells or ({store_id} | neighbours) & told:
+        if broken_cells or before.store.service in spoken_for or ({store_id} | neighbours) & told:
             continue
         now = seen.stores.get(store_id)
         if now is None:
