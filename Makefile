@@ -1,5 +1,6 @@
 # make scan   scan the embedded estate: no cloud account is needed
 # make test   every check and every test
+# make atlas-check   the atlas against what the installed packages know; no network is needed
 
 SHELL := /bin/sh
 VENV ?= .venv
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 TESTS ?= tests
 
-.PHONY: scan test check bench docs lock clean
+.PHONY: scan test check atlas-check bench docs lock clean
 
 scan: $(VENV)/ready
 	@mkdir -p out
@@ -25,6 +26,9 @@ check: $(VENV)/ready
 	@$(RUN) ruff check --quiet .
 	@$(RUN) mypy
 	@$(VENV)/bin/lint-imports --no-cache >/dev/null || $(VENV)/bin/lint-imports --no-cache
+
+atlas-check: $(VENV)/ready
+	@$(RUN) residency atlas check
 
 bench: $(VENV)/ready
 	@$(RUN) tests.benchmarks

@@ -1,13 +1,15 @@
 """Where every location stands, and who runs it. A location that is not held is an answer: unknown.
 
-Nothing is ever inherited from a parent, guessed from a prefix or given a default.
+Nothing is ever inherited from a parent, guessed from a prefix or given a default. What no source
+confirms (`unverified`) counts against a location and never for it.
 """
 
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -29,6 +31,13 @@ COLUMNS = [
     "read_on",
     "note",
 ]
+OPTIONAL = ("pair", "recorded_as", "reason")
+STATUSES = ("current", "announced", "retired")
+# high: the provider says where; medium: its words leave no doubt, or two others agree; low: one other
+# source; unverified: none; own: what a company says of its own sites.
+CONFIDENCES = ("high", "medium", "low", "unverified", "own")
+# A kind of location of which the provider says that it is not limited to any place.
+UNBOUNDED = "unbounded"
 
 
 class AtlasError(Exception):
@@ -55,11 +64,24 @@ class Entry:
     source: str
     read_on: str
     note: str
+    pair: str = ""  # the region that the provider's own redundancy copies to
+    recorded_as: str = ""  # the country code that the provider's own records have, where it is not ours
     reason: str = ""  # why a config replaces the shipped entry
+    file: str = field(default="", compare=False, repr=False)
+    line: int = field(default=0, compare=False, repr=False)
 
     @property
     def place(self) -> Place:
         return Place(namespace=self.namespace, code=self.code)
+
+    @property
+    def unbounded(self) -> bool:
+        """The provider itself says that what stands here may stand anywhere."""
+        return self.kind == UNBOUNDED
+
+    @property
+    def confirmed(self) -> bool:
+        return self.confidence != "unverified"
 
 
 @dataclass(frozen=True)
@@ -67,9 +89,10 @@ class Location:
     """What the atlas says of one place; `countries` is empty when it holds nothing of it."""
 
     countries: tuple[str, ...] = ()
-    complete: bool = False  # False: some member is not held, so a country may be missing
+    complete: bool = False  # False: some member is not held or not confirmed, so a country may be missing
     operator: str | None = None
     entry: Entry | None = None
+    unbounded: bool = False  # it, or a member of it, is not limited to any place
 
 
 NOWHERE = Location()
@@ -91,15 +114,15 @@ class Atlas:
         entry = self.entries.get((place.namespace, place.code))
         if entry is None or place in above:
             return NOWHERE
-        if not entry.members:
-            return Location(entry.countries, bool(entry.countries), entry.operator or None, entry)
-        found = set(entry.countries)
-        complete = True
-        for member in entry.members:
-            location = self._find(Place.parse(member), above | {place})
-            found.update(location.countries)
-            complete = complete and location.complete
-        return Location(tuple(sorted(found)), complete, entry.operator or None, entry)
+        members = [self._find(Place.parse(member), above | {place}) for member in entry.members]
+        found = {*entry.countries, *(country for member in members for country in member.countries)}
+        return Location(
+            countries=tuple(sorted(found)),
+            complete=bool(found) and entry.confirmed and all(member.complete for member in members),
+            unbounded=entry.unbounded or any(member.unbounded for member in members),
+            operator=entry.operator or None,
+            entry=entry,
+        )
 
     def add(self, entries: Iterable[Entry], *, replacing: bool = False) -> None:
         """Add entries; with `replacing`, one that is held already needs a reason (AtlasError)."""
@@ -110,6 +133,40 @@ class Atlas:
                     raise AtlasError(f"{entry.namespace}:{entry.code} is there already: give a `reason` to replace it")
                 self.replaced.append(entry)
             self.entries[key] = entry
+
+    def mistakes(self, operators: Container[str]) -> Iterator[tuple[Entry, str]]:
+        """What is wrong between entries: an unknown member or operator, a multi-region inside itself."""
+        for entry in self.entries.values():
+            if entry.operator not in operators:
+                yield (
+                    entry,
+                    f"the operator {entry.operator[:80]!r} is not in operators.yaml: add it there, with a source",
+                )
+            for member in entry.members:
+                if _key(member) not in self.entries:
+                    yield entry, f"the member {member[:80]!r} is not in the atlas: add a row for it"
+            if entry.members and self._leads_to(entry, entry, set()):
+                yield entry, f"{entry.place} is a member of itself"
+
+    def _leads_to(self, entry: Entry, goal: Entry, seen: set[str]) -> bool:
+        for member in entry.members:
+            below = self.entries.get(_key(member))
+            if below is goal:
+                return True
+            if below and member not in seen:
+                seen.add(member)
+                if self._leads_to(below, goal, seen):
+                    return True
+        return False
+
+    def near(self, place: Place, most: int = 3) -> list[Place]:
+        """Held locations that somebody who wrote this one may have meant; a hint for people, never an answer."""
+        here = [entry.code for entry in self.entries.values() if entry.namespace == place.namespace]
+        other = [entry.namespace for entry in self.entries.values() if entry.code == place.code]
+        found = [Place(namespace=name, code=place.code) for name in other]
+        folded = {code.casefold(): code for code in here}
+        near = difflib.get_close_matches(place.code.casefold(), folded, n=most, cutoff=0.75)
+        return [*(Place(namespace=place.namespace, code=folded[code]) for code in sorted(near)), *found][:most]
 
     @property
     def as_of(self) -> str:
@@ -128,7 +185,7 @@ class Atlas:
 def read_entries(path: Path) -> Iterator[Entry]:
     """The rows of one atlas file; AtlasError with the line where one cannot be used."""
     for line, row in read_rows(path, COLUMNS):
-        yield _entry(row, line)
+        yield _entry(row, path, line)
 
 
 def read_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -144,16 +201,33 @@ def read_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[st
             yield reader.line_num, row
 
 
-def _entry(row: dict[str, str], line: int) -> Entry:
+def _entry(row: dict[str, str], path: Path, line: int) -> Entry:
     here, members = tuple(row["countries"].split()), tuple(row["members"].split())
+    _check_where(row, here, members, line)
+    check_read(row, ("namespace", "kind", "operator"), line)
+    for name, words in (("status", STATUSES), ("confidence", CONFIDENCES)):
+        if row[name] not in words:
+            raise AtlasError(f"{name} {row[name][:80]!r} is none of {', '.join(words)}", line)
+    texts = {name: row[name] for name in COLUMNS} | {name: row.get(name, "") for name in OPTIONAL}
+    return Entry(**texts | {"countries": here, "members": members, "file": str(path), "line": line})  # type: ignore[arg-type]
+
+
+def _check_where(row: dict[str, str], here: tuple[str, ...], members: tuple[str, ...], line: int) -> None:
     for code in here:
         check_country(code, line)
     for member in members:
         if not all(member.partition(":")[:2]):
             raise AtlasError(f"{member[:80]!r} is not a location of the form NAMESPACE:CODE", line)
-    check_read(row, ("namespace", "operator"), line)
-    values = {name: row[name] for name in COLUMNS} | {"reason": row.get("reason", "")}
-    return Entry(**values | {"countries": here, "members": members})  # type: ignore[arg-type]
+    for name, words in (("country", here), ("member", members)):
+        if len(set(words)) < len(words):
+            raise AtlasError(f"a {name} is given twice", line)
+    if row["kind"] == UNBOUNDED and (here or members):
+        raise AtlasError("a location that is not limited to any place has neither countries nor members", line)
+
+
+def _key(member: str) -> tuple[str, str]:
+    namespace, _, code = member.partition(":")
+    return namespace, code
 
 
 def check_country(code: str, line: int) -> None:

@@ -24,8 +24,8 @@ class CellLevel:
 
     @property
     def tells_nothing(self) -> bool:
-        """Accounts and regions were found; of what stands there this cell says nothing."""
-        return self.result.cell.discovers and self.cause is None
+        """Accounts, regions and zones were found; of what stands there this cell says nothing."""
+        return not self.result.cell.lists and self.cause is None
 
 
 @dataclass

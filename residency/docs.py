@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
+from residency.atlas import Entry
 from residency.cli.commands import cli
+from residency.policy.load import load_config
 from residency.rules import rules
 from residency.rules.base import Rule
 from residency.services import PROVIDERS, listings, terraform_types
+from residency.shipped import shipped_config
 
 GENERATED = "<!-- Made by `make docs`. Do not edit. -->\n\n"
 
@@ -66,15 +69,52 @@ def _help() -> Iterator[str]:
     settings = {**cli.context_settings, "info_name": "residency", "terminal_width": 100}
     with click.Context(cli, **settings) as top:
         yield f"```\n{cli.get_help(top)}\n```\n"
-        for name, command in sorted(cli.commands.items()):
-            with click.Context(command, info_name=name, parent=top) as context:
-                yield f"## residency {name}\n\n```\n{command.get_help(context)}\n```\n"
+        yield from _help_of(cli, top)
+
+
+def _help_of(group: click.Group, above: click.Context) -> Iterator[str]:
+    for name, command in sorted(group.commands.items()):
+        with click.Context(command, info_name=name, parent=above) as context:
+            yield f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
+            if isinstance(command, click.Group):
+                yield from _help_of(command, context)
+
+
+def locations_page() -> str:
+    """How many locations the atlas holds of each namespace, who runs them, and what it does not know of them."""
+    config = load_config(shipped_config())
+    entries: dict[str, list[Entry]] = {}
+    for entry in config.atlas.entries.values():
+        entries.setdefault(entry.namespace, []).append(entry)
+    lines = ["# Locations\n", f"The atlas of {config.atlas.as_of}: {len(config.atlas.entries)} locations.\n"]
+    lines += ["| namespace | operators | locations | not confirmed or without a place |", "|---|---|---|---|"]
+    for namespace, rows in sorted(entries.items()):
+        operators = ", ".join(f"`{name}`" for name in sorted({row.operator for row in rows}))
+        open_ones = [row for row in rows if not config.atlas.find(row.place).complete]
+        lines.append(f"| `{namespace}` | {operators} | {len(rows)} | {_some(open_ones)} |")
+    lines += [
+        "",
+        "## Operators\n",
+        "| id | runs it | country | parent | source | confidence |",
+        "|---|---|---|---|---|---|",
+    ]
+    for operator in sorted(config.operators.values(), key=lambda row: row.id):
+        parent = f"{operator.parent.name} ({operator.parent.country})" if operator.parent else ""
+        runs = f"{operator.operating.name} | {operator.operating.country}"
+        lines.append(f"| `{operator.id}` | {runs} | {parent} | {operator.source} | {operator.confidence} |")
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _some(entries: list[Entry], most: int = 8) -> str:
+    codes = [f"`{entry.code}`" for entry in entries]
+    return ", ".join(codes[:most]) + (f" and {len(codes) - most} more" if len(codes) > most else "")
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "services.md": services_page,
     "commands.md": commands_page,
+    "locations.md": locations_page,
 }
 
 

@@ -3,6 +3,7 @@
     head     schema, run id, tool, when it started, what was selected
     plan     the cells that will be listed; written before the first of them is asked
     account  an account that a source reached
+    geography  where a provider itself says that one of its locations stands
     store    {"record": "store", "cell": N, "store": {…}}: as they come, N counts the planned cells
     edge     {"record": "edge", "cell": N, "edge": {…}}
     cell     {"record": "cell", "cell": N, "result": {…}}: how the cell ended, and how many records it has
@@ -24,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from residency.model import Account, Cell, CellResult, Edge, Gap, Noun, Status, Store
+from residency.model import Account, Cell, CellResult, Edge, Gap, Geography, Noun, Status, Store
 
 SCHEMA = "residency/inventory/v1"
 
@@ -62,6 +63,9 @@ class RunWriter:
 
     def account(self, account: Account) -> None:
         self._write(_line({"record": "account", "account": _dump(account)}))
+
+    def geography(self, geography: Geography) -> None:
+        self._write(_line({"record": "geography", "geography": _dump(geography)}))
 
     def store(self, cell: int, store: Store) -> None:
         self._write(_STORE + b'%d,"store":%s}\n' % (cell, store.model_dump_json(exclude_defaults=True).encode()))
@@ -127,6 +131,7 @@ class SavedRun:
     cells: list[Cell] = field(default_factory=list)
     results: dict[int, CellResult] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
+    geographies: list[Geography] = field(default_factory=list)
     seen: dict[int, list[int]] = field(default_factory=dict)  # cell -> [stores, edges] that the file holds
     twice: set[bytes] = field(default_factory=set)  # ids (as JSON) of stores that more than one record describes
     ended: str | None = None
@@ -296,6 +301,9 @@ class _Reader:
 
     def _take_account(self, record: dict[str, Any]) -> None:
         self.run.accounts.append(Account.model_validate_json(json.dumps(record["account"])))
+
+    def _take_geography(self, record: dict[str, Any]) -> None:
+        self.run.geographies.append(Geography.model_validate_json(json.dumps(record["geography"])))
 
     def _take_cell(self, record: dict[str, Any]) -> None:
         number = record["cell"]

@@ -43,7 +43,7 @@ from residency.rules.base import (
     Tally,
     World,
 )
-from residency.rules.places import Places, unplaced
+from residency.rules.places import UNKNOWN_ID, Places, unplaced
 
 # The rules whose findings decide a store's verdict; the others speak of operators, keys and papers.
 _PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
@@ -91,6 +91,8 @@ class Judge:
         self._accounts = {(account.provider, account.id): account for account in run.accounts}
         self._places = {policy.id: Places(config.atlas, policy) for policy in config.policies}
         self.world = World(config, today, {**_configured_accounts(config), **self._accounts}, self._places)
+        for geography in run.geographies:
+            self.world.said.setdefault(geography.place, []).append(geography)
         self._checks = [module.check for module in rules().values() if hasattr(module, "check")]
         self._concludes = [module.conclude for module in rules().values() if hasattr(module, "conclude")]
         self._coverage = Coverage(config, today, self._accounts, self.world.used)
@@ -216,6 +218,8 @@ class Judge:
         kind = judged.store.kind
         if judged.store.followed is Followed.NONE:
             self.world.unfollowed.setdefault(kind, Tally(owner=self.config.owners.default)).add(judged)
+        if judged.personal or judged.data_class is DataClass.UNKNOWN:
+            self._count_places(judged)
         if not judged.personal:
             return
         operators = {copy.operator for copy in judged.copies if copy.operator and copy.copy.role is not Role.KEY}
@@ -226,6 +230,13 @@ class Judge:
             self.world.operators.setdefault(pair, Tally(policy=judged.policy, owner=owner)).add(judged)
             triple = (*pair, judged.store.service)
             self.world.services.setdefault(triple, Tally(policy=judged.policy, owner=owner)).add(judged)
+
+    def _count_places(self, judged: JudgedStore) -> None:
+        """Remember where the atlas is silent, and where a provider says something of its own place."""
+        for copy in judged.copies:
+            place = copy.place
+            if place and (copy.why == UNKNOWN_ID or place in self.world.said):
+                self.world.stands.setdefault(place, Tally(owner=judged.owner)).add(judged)
 
     def _count_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:

@@ -240,6 +240,11 @@ class Cell(Noun):
         """It finds the accounts and regions that the other cells are planned for, and lists no store."""
         return self.service in ("account", "organization")
 
+    @property
+    def lists(self) -> bool:
+        """It looks for stores; the others look for accounts, regions and zones."""
+        return not self.discovers and self.service != "geography"
+
     def __str__(self) -> str:
         return "/".join(part or "?" for part in (self.source, self.account, self.region, self.service, self.listing))
 
@@ -284,6 +289,15 @@ class Account(Noun):
     name: str | None = None
     ou: tuple[str, ...] = ()  # the organisational units above it, nearest first
     principal: str | None = None  # who asked
+
+
+class Geography(Noun):
+    """Where a provider itself says that one of its locations stands: its words, not the atlas's."""
+
+    source: str
+    place: Place
+    words: Annotated[str, Field(min_length=1)]  # a country as the provider writes it: "TR", "Türkiye"
+    said_by: Said
 
 
 class FindingStatus(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from residency.model import Account, Cell, CellResult, Edge, Store
+from residency.model import Account, Cell, CellResult, Edge, Geography, Store
 from residency.policy.models import (
     Classification,
     Coverage,
@@ -45,13 +45,14 @@ def schema(name: str) -> dict[str, Any]:
 
 def _inventory() -> dict[str, Any]:
     """One line of a saved run."""
-    nouns: list[type[BaseModel]] = [Cell, Account, Store, Edge, CellResult]
+    nouns: list[type[BaseModel]] = [Cell, Account, Geography, Store, Edge, CellResult]
     found, definitions = models_json_schema([(noun, "validation") for noun in nouns])
-    cell, account, store, edge, result = (found[noun, "validation"] for noun in nouns)
+    cell, account, geography, store, edge, result = (found[noun, "validation"] for noun in nouns)
     choices = [
         _record("head", schema={"const": "residency/inventory/v1"}, id={"type": "string"}, started={"type": "string"}),
         _record("plan", cells={"type": "array", "items": cell}),
         _record("account", account=account),
+        _record("geography", geography=geography),
         _record("store", cell={"type": "integer"}, store=store),
         _record("edge", cell={"type": "integer"}, edge=edge),
         _record("cell", cell={"type": "integer"}, result=result),

@@ -19,6 +19,7 @@ from residency.model import (
     Finding,
     Followed,
     Gap,
+    Geography,
     Place,
     Role,
     Said,
@@ -79,6 +80,11 @@ def a_cell(**more: Any) -> Cell:
     return Cell(**(settings | more))
 
 
+def a_geography(place: str, words: str) -> Geography:
+    """What the provider itself says of one of its places."""
+    return Geography(source="prod", place=Place.parse(place), words=words, said_by=SAID[0])
+
+
 def a_gap(cell: Cell | None = None, status: Status = Status.DENIED, **more: Any) -> Gap:
     settings: dict[str, Any] = {"call": "s3:ListBuckets", "code": "AccessDenied", "needs": "s3:ListAllMyBuckets"}
     return Gap(cell=cell or a_cell(), status=status, **(settings | more))
@@ -90,6 +96,7 @@ def save_run(
     gaps: Iterable[Gap] = (),
     cells: Iterable[Cell] = (),
     accounts: Iterable[Account] = (),
+    geographies: Iterable[Geography] = (),
 ) -> SavedRun:
     """A whole run: all records in the first cell, every gap in the cell it names, read back from the file."""
     gaps = tuple(gaps)
@@ -98,6 +105,8 @@ def save_run(
     numbers = writer.plan(planned)
     for account in accounts:
         writer.account(account)
+    for geography in geographies:
+        writer.geography(geography)
     for record in records:
         writer.store(0, record) if isinstance(record, Store) else writer.edge(0, record)
     for number, cell in zip(numbers, planned, strict=True):

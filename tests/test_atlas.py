@@ -1,197 +1,46 @@
-"""The shipped atlas against AWS's own records, and what it says of places that it does not hold."""
+"""What the atlas answers for a place, and which rows it refuses. The shipped rows have a test of their own."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-from collections.abc import Iterator
-from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import botocore.session
-import moto
 import pytest
 
 from residency.atlas import COLUMNS, NOWHERE, Atlas, AtlasError, Entry, Location, read_entries
-from residency.countries import countries
 from residency.model import Place
-from residency.shipped import shipped_config
-
-SSM_RECORD = Path(moto.__file__).parent / "ssm/resources/regions.json.gz"
-FILES = sorted((shipped_config() / "atlas").glob("*.csv"))
+from residency.policy.load import load_config
+from residency.policy.reader import ConfigError
 
 
-def rows() -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for path in FILES:
-        with path.open(encoding="utf-8", newline="") as file:
-            found += csv.DictReader(file)
-    return found
-
-
-def shipped_atlas(without: tuple[str, str] | None = None) -> Atlas:
-    atlas = Atlas()
-    for path in FILES:
-        atlas.add(entry for entry in read_entries(path) if (entry.namespace, entry.code) != without)
-    return atlas
-
-
-ATLAS = shipped_atlas()
-
-
-def at(place: str, atlas: Atlas = ATLAS) -> Location:
-    return atlas.find(Place.parse(place))
-
-
-@cache
-def ssm_regions() -> dict[str, Any]:
-    record = json.loads(gzip.decompress(SSM_RECORD.read_bytes()))
-    regions = record["aws"]["service"]["global-infrastructure"]["regions"]
-    return {code: region for code, region in regions.items() if code != "Value"}
-
-
-def namespace(region: dict[str, Any]) -> str:
-    return str(region["partition"]["Value"])
-
-
-def zones(kind: str) -> Iterator[tuple[str, str]]:
-    """Namespace and id of every zone of one kind in AWS's own record."""
-    for region in ssm_regions().values():
-        for code in region.get(kind, {}):
-            if code != "Value":
-                yield namespace(region), code
-
-
-def botocore_regions() -> list[tuple[str, str]]:
-    session = botocore.session.get_session()
-    partitions = session.get_data("partitions")["partitions"]
-    pairs = [(partition["id"], code) for partition in partitions for code in partition["regions"]]
-    return [(name, code) for name, code in pairs if not code.endswith("-global")]
-
-
-def test_every_region_that_botocore_knows_has_a_row() -> None:
-    known = botocore_regions()
-    assert len(known) > 40
-    held = {(row["namespace"], row["code"]) for row in rows() if row["kind"] == "region"}
-    assert sorted(set(known) - held) == []
-
-
-def test_a_region_without_a_country_is_marked_as_not_verified() -> None:
-    empty = {f"{row['namespace']}:{row['code']}": row for row in rows() if not (row["countries"] or row["members"])}
-    assert sorted(empty) == ["aws-iso-e:eu-isoe-west-1", "aws:us-east-2-mci-1a", "aws:us-east-2-mci-1b"]
-    for place, row in empty.items():
-        assert row["confidence"] == "unverified"
-        assert "No source states the country" in row["note"]
-        assert at(place).countries == ()
-        assert not at(place).complete
-
-
-@pytest.mark.parametrize(("kind", "least"), [("availability-zones", 110), ("local-zones", 30), ("wavelength-zones", 5)])
-def test_every_zone_of_the_record_of_aws_has_a_row(kind: str, least: int) -> None:
-    known = list(zones(kind))
-    assert len(known) >= least
-    assert [zone for zone in known if zone not in ATLAS.entries] == []
-
-
-@pytest.mark.parametrize("code", sorted(ssm_regions()))
-def test_the_country_of_a_region_is_the_one_that_aws_records(code: str) -> None:
-    region = ssm_regions()[code]
-    said = region["geolocationCountry"]["Value"]
-    ours = "HK" if code == "ap-east-1" else said  # AWS says CN with the region CN-HK
-    assert at(f"{namespace(region)}:{code}").countries == (ours,)
-    for zone in region["availability-zones"]:
-        if zone != "Value":
-            assert at(f"{namespace(region)}:{zone}").countries == (ours,)
-
-
-def test_hong_kong_is_the_one_place_where_we_do_not_follow_aws() -> None:
-    region = ssm_regions()["ap-east-1"]
-    assert region["geolocationCountry"]["Value"] == "CN"
-    assert region["geolocationRegion"]["Value"] == "CN-HK"
-
-
-@pytest.mark.parametrize(
-    ("place", "country", "status", "operator"),
-    [
-        ("aws:ap-northeast-1", "JP", "current", "aws"),
-        ("aws:ap-northeast-3", "JP", "current", "aws"),
-        ("aws:apne1-az4", "JP", "current", "aws"),
-        ("aws:eu-west-2", "GB", "current", "aws"),
-        ("aws:eu-central-2", "CH", "current", "aws"),
-        ("aws:ap-east-1", "HK", "current", "aws"),
-        ("aws:ap-east-2", "TW", "current", "aws"),
-        ("aws:ca-central-1", "CA", "current", "aws"),
-        ("aws:mx-central-1", "MX", "current", "aws"),
-        ("aws:il-central-1", "IL", "current", "aws"),
-        ("aws:eu-central-1-ist-1a", "TR", "current", "aws"),
-        ("aws:ap-northeast-1-tpe-1a", "TW", "retired", "aws"),
-        ("aws:us-east-1-bue-1a", "AR", "current", "aws"),
-        ("aws:us-east-1-lim-1a", "PE", "current", "aws"),
-        ("aws:us-east-1-scl-1a", "CL", "current", "aws"),
-        ("aws:af-south-1-los-1a", "NG", "current", "aws"),
-        ("aws-us-gov:us-gov-west-1", "US", "current", "aws"),
-        ("aws-cn:cn-north-1", "CN", "current", "sinnet"),
-        ("aws-cn:cn-northwest-1", "CN", "current", "nwcd"),
-        ("aws-eusc:eusc-de-east-1", "DE", "current", "aws-eusc"),
-        ("aws.s3:EU", "IE", "current", "aws"),
-        ("aws.s3:", "US", "current", "aws"),
-    ],
-)
-def test_a_tricky_place_stands_where_a_person_looked_it_up(
-    place: str, country: str, status: str, operator: str
-) -> None:
-    location = at(place)
-    assert (location.countries, location.complete, location.operator) == ((country,), True, operator)
-    assert location.entry
-    assert location.entry.status == status
-
-
-def test_every_row_is_found_by_one_key_and_has_a_source_and_a_day() -> None:
-    keys = [(row["namespace"], row["code"]) for row in rows()]
-    assert len(keys) == len(set(keys)) == len(ATLAS.entries) > 400
-    for row in rows():
-        assert row["source"].strip()
-        assert row["confidence"]
-        assert row["status"] in ("current", "retired")
-        assert date(2026, 1, 1) <= date.fromisoformat(row["read_on"])
-        assert set(row["countries"].split()) <= countries().keys()
-
-
-def test_every_zone_names_the_region_it_belongs_to() -> None:
-    for row in rows():
-        if row["kind"] not in ("region", "location-constraint"):
-            assert (row["namespace"], row["parent"]) in ATLAS.entries, row["code"]
-
-
-@pytest.mark.parametrize(
-    "place",
-    ["aws:ap-northeast-9", "aws:ap-northeast-1z", "aws:AP-NORTHEAST-1", "aws:", "aws:ap", "aws-xx:ap-northeast-1",
-     "gcp.nothing:asia-northeast1", "site:tokyo", "aws.s3:ap-northeast-1", "aws:ap-northeast-1 "],
-)  # fmt: skip
-def test_a_place_that_is_not_held_is_nowhere_and_never_that_of_its_prefix(place: str) -> None:
-    assert at(place) is NOWHERE
-    assert (NOWHERE.countries, NOWHERE.complete, NOWHERE.operator, NOWHERE.entry) == ((), False, None, None)
-
-
-@pytest.mark.parametrize("code", ["ap-northeast-1", "eu-central-1-ist-1a", "apne1-az4", "us-east-1"])
-def test_a_place_whose_row_is_removed_is_undetermined_and_no_other(code: str) -> None:
-    atlas = shipped_atlas(without=("aws", code))
-    assert len(atlas.entries) == len(ATLAS.entries) - 1
-    assert at(f"aws:{code}", atlas) is NOWHERE
-    assert atlas.sha256 != ATLAS.sha256
-
-
-def an_entry(code: str, *here: str, members: tuple[str, ...] = (), reason: str = "") -> Entry:
-    return Entry("x", code, "region", "", here, members, "aws", "current", "high", "s", "2026-11-01", "", reason)
+def an_entry(
+    code: str, *here: str, members: tuple[str, ...] = (), reason: str = "", kind: str = "region", sure: str = "high"
+) -> Entry:
+    return Entry("x", code, kind, "", here, members, "aws", "current", sure, "s", "2026-11-01", "", reason=reason)
 
 
 def an_atlas(*entries: Entry) -> Atlas:
     atlas = Atlas()
     atlas.add(entries)
     return atlas
+
+
+def at(place: str, atlas: Atlas) -> Location:
+    return atlas.find(Place.parse(place))
+
+
+# --- places -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["x:ab", "x:a", "x:abcd", "x:ABC", "x:abc ", "y:abc", "x.y:abc", "x:"])
+def test_a_place_that_is_not_held_is_nowhere_whatever_is_held_beside_it(place: str) -> None:
+    assert at(place, an_atlas(an_entry("abc", "JP"))) is NOWHERE
+    assert (NOWHERE.countries, NOWHERE.complete, NOWHERE.operator, NOWHERE.entry) == ((), False, None, None)
+
+
+def test_a_zone_does_not_stand_where_its_parent_stands() -> None:
+    zone = Entry("x", "abc-1a", "zone", "abc", (), (), "aws", "current", "high", "s", "2026-11-01", "")
+    atlas = an_atlas(an_entry("abc", "JP"), zone)
+    assert (at("x:abc-1a", atlas).countries, at("x:abc-1a", atlas).complete) == ((), False)
 
 
 def test_a_multi_region_stands_in_the_countries_of_all_its_members() -> None:
@@ -222,7 +71,42 @@ def test_a_multi_region_that_is_a_member_of_itself_is_incomplete() -> None:
 
 def test_a_multi_region_may_have_one_member_along_two_ways() -> None:
     two = [an_entry("a", members=("x:b", "x:c")), an_entry("b", members=("x:de",)), an_entry("c", members=("x:de",))]
-    assert at("x:a", an_atlas(*two, an_entry("de", "DE"))).complete
+    atlas = an_atlas(*two, an_entry("de", "DE"))
+    assert at("x:a", atlas).complete
+    assert list(atlas.mistakes({"aws"})) == []
+
+
+@pytest.mark.parametrize("place", ["x:a", "x:whole"])
+def test_what_no_source_confirms_is_named_and_never_complete(place: str) -> None:
+    atlas = an_atlas(an_entry("a", "JP", sure="unverified"), an_entry("whole", members=("x:a",)))
+    assert (at(place, atlas).countries, at(place, atlas).complete) == (("JP",), False)
+
+
+@pytest.mark.parametrize("place", ["x:anywhere", "x:whole"])
+def test_what_the_provider_does_not_limit_is_unbounded_also_as_a_member(place: str) -> None:
+    whole = an_entry("whole", members=("x:anywhere", "x:de"))
+    atlas = an_atlas(an_entry("anywhere", kind="unbounded"), an_entry("de", "DE"), whole)
+    location = at(place, atlas)
+    assert (location.unbounded, location.complete) == (True, False)
+    assert not at("x:de", atlas).unbounded
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("x:ap-northeast-l", ["x:ap-northeast-1"]),
+        ("x:AP-NORTHEAST-1", ["x:ap-northeast-1"]),
+        ("y:ap-northeast-1", ["x:ap-northeast-1"]),
+        ("x:mars", []),
+    ],
+)
+def test_near_misses_are_named_and_are_no_answer(asked: str, near: list[str]) -> None:
+    atlas = an_atlas(an_entry("ap-northeast-1", "JP"), an_entry("eu", "DE"))
+    assert [str(place) for place in atlas.near(Place.parse(asked))] == near
+    assert at(asked, atlas) is NOWHERE
+
+
+# --- rows -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("replacing", "reason"), [(False, ""), (False, "why not"), (True, "")])
@@ -236,8 +120,7 @@ def test_a_row_is_replaced_only_on_purpose_and_with_a_reason(replacing: bool, re
     assert [entry.reason for entry in atlas.replaced] == ["moved"]
 
 
-def test_the_atlas_names_its_newest_day_and_its_whole_content() -> None:
-    assert ATLAS.as_of == max(row["read_on"] for row in rows())
+def test_the_atlas_names_its_whole_content() -> None:
     assert an_atlas(an_entry("a", "JP"), an_entry("b", "US")).sha256 == (
         an_atlas(an_entry("b", "US"), an_entry("a", "JP")).sha256
     )
@@ -251,3 +134,49 @@ def test_a_file_without_a_column_is_refused_at_its_head(tmp_path: Path) -> None:
     with pytest.raises(AtlasError, match="these columns are missing: source") as caught:
         list(read_entries(path))
     assert caught.value.line == 1
+
+
+REFUSED = [  # rows of a config's own atlas, and what is said of the last of them
+    (["x,a,region,,XX,,aws,current,high,s,2026-11-01,"], "'XX' is not an ISO 3166-1 country code"),
+    (["x,a,region,,JPN,,aws,current,high,s,2026-11-01,"], "'JPN' is not an ISO 3166-1 country code"),
+    (["x,a,region,,UK,,aws,current,high,s,2026-11-01,"], "'UK' is not an ISO 3166-1 country code"),
+    (["x,a,region,,JP JP,,aws,current,high,s,2026-11-01,"], "a country is given twice"),
+    (["x,a,region,,JP,,aws,current,high,,2026-11-01,"], "`source` is empty"),
+    (["x,a,region,,JP,,aws,current,high,s,,"], "`read_on` is empty"),
+    (["x,a,region,,JP,,aws,current,high,s,yesterday,"], "'yesterday' is not a day such as 2026-11-22"),
+    (["x,a,region,,JP,,,current,high,s,2026-11-01,"], "`operator` is empty"),
+    (["x,a,,,JP,,aws,current,high,s,2026-11-01,"], "`kind` is empty"),
+    (["x,a,region,,JP,,nobody,current,high,s,2026-11-01,"], "the operator 'nobody' is not in operators.yaml"),
+    (["x,a,region,,JP,,aws,open,high,s,2026-11-01,"], "status 'open' is none of current, announced, retired"),
+    (["x,a,region,,JP,,aws,current,sure,s,2026-11-01,"], "confidence 'sure' is none of high, medium, low"),
+    (["x,a,unbounded,,JP,,aws,current,high,s,2026-11-01,"], "a location that is not limited to any place has neither"),
+    (["x,a,multi,,,x:b,aws,current,high,s,2026-11-01,"], "the member 'x:b' is not in the atlas"),
+    (["x,a,multi,,,b,aws,current,high,s,2026-11-01,"], "'b' is not a location of the form NAMESPACE:CODE"),
+    (["x,a,multi,,,aws:eu-west-1 aws:eu-west-1,aws,current,high,s,2026-11-01,"], "a member is given twice"),
+    (["x,a,multi,,,x:a,aws,current,high,s,2026-11-01,"], "x:a is a member of itself"),
+    (
+        ["x,a,region,,JP,,aws,current,high,s,2026-11-01,"] * 2,
+        "x:a is there already: give a `reason` to replace it",
+    ),
+    (["aws,eu-west-1,region,,JP,,aws,current,high,s,2026-11-01,"], "aws:eu-west-1 is there already"),
+    (["x,a,region,,JP,,aws,current,high,s"], "the number of fields is not that of the header"),
+]
+
+
+@pytest.mark.parametrize(("rows", "says"), REFUSED, ids=[says for _, says in REFUSED])
+def test_a_row_that_cannot_be_used_is_refused_with_file_and_line(tmp_path: Path, rows: list[str], says: str) -> None:
+    (tmp_path / "atlas").mkdir()
+    (tmp_path / "atlas/own.csv").write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path)
+    (mistake,) = caught.value.mistakes
+    assert str(mistake).startswith(f"{tmp_path}/atlas/own.csv:{len(rows) + 1}:1: {says}")
+
+
+def test_a_circle_of_multi_regions_is_refused_at_each_of_them(tmp_path: Path) -> None:
+    (tmp_path / "atlas").mkdir()
+    rows = [f"x,{a},multi,,,x:{b},aws,current,high,s,2026-11-01," for a, b in ("ab", "bc", "ca", "da")]
+    (tmp_path / "atlas/own.csv").write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path)
+    assert [mistake.text for mistake in caught.value.mistakes] == [f"x:{a} is a member of itself" for a in "abc"]

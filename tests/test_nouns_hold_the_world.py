@@ -17,14 +17,6 @@ from tests.build import a_cell, a_config, a_control, a_copy, a_gap, a_store, an_
 
 ATLAS = """\
 namespace,code,kind,parent,countries,members,operator,status,confidence,source,read_on,note
-gcp,us-central1,region,,US,,google,current,high,test,2026-11-22,
-gcp,us-west1,region,,US,,google,current,high,test,2026-11-22,
-gcp,europe-west1,region,,BE,,google,current,high,test,2026-11-22,
-gcp,europe-west4,region,,NL,,google,current,high,test,2026-11-22,
-gcp,asia-east1,region,,TW,,google,current,high,test,2026-11-22,
-gcp.bigquery,EU,multi-region,,,gcp:europe-west1 gcp:europe-west4,google,current,high,test,2026-11-22,
-azure,northeurope,region,,IE,,microsoft,current,high,test,2026-11-22,
-azure,westeurope,region,,NL,,microsoft,current,high,test,2026-11-22,
 acme-crm,tokyo,region,,JP,,acme,current,high,test,2026-11-22,
 """
 
@@ -41,7 +33,7 @@ def _operator(operator: str, country: str) -> str:
 
 
 OPERATORS = "version: 1\nkind: operators\noperators:\n" + "".join(
-    _operator(*row) for row in (("google", "US"), ("microsoft", "US"), ("acme", "GB"), ("own", "JP"))
+    _operator(*row) for row in (("acme", "GB"), ("own", "JP"))
 )
 PLACES = "id,country,operator,name,source,read_on\nshibuya,JP,own,Shibuya data centre,lease contract,2026-11-22\n"
 JAPAN_ONLY = "version: 1\nkind: policy\nid: japan-only\nlocation: {allow: [JP]}\n"

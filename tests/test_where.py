@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -83,7 +85,65 @@ def test_a_row_without_a_country_is_not_known(capsys: pytest.CaptureFixture[str]
 def test_the_text_names_country_operator_and_source(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = asked(capsys, "aws:eu-central-1-ist-1a", "--lang", language)
     country = {"en": "Türkiye (TR)", "ja": "トルコ (TR)"}[language]
-    assert (code, country in out, "operator aws (US)" in out, "read 2026-11-22" in out) == (0, True, True, True)
+    operator = {"en": "operator aws (US)", "ja": "事業者 aws (US)"}[language]
+    assert (code, country in out, operator in out, "2026-11-22" in out) == (0, True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "countries", "why", "pair", "one_way"),
+    [
+        ("azure:brazilsouth", ["BR"], None, "southcentralus", True),
+        ("azure:japaneast", ["JP"], None, "japanwest", False),
+        ("azure:Japan East", ["JP"], None, "japanwest", False),
+        ("gcp.secretmanager:automatic", [], "unbounded", None, None),
+    ],
+)
+def test_pairs_display_names_and_places_without_limit(
+    query: str,
+    countries: list[str],
+    why: str | None,
+    pair: str | None,
+    one_way: bool | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out = asked(capsys, query, "-f", "json")
+    (row,) = json.loads(out)
+    assert (code, row["countries"], row["why"]) == (0, countries, why)
+    assert (row["pair"], row["pair_is_one_way"]) == (pair, one_way)
+
+
+def test_the_sets_of_law_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out = asked(capsys, "aws:eu-west-2", "aws:us-east-1", "aws:eu-central-1", "-f", "json")
+    london, virginia, frankfurt = json.loads(out)
+    assert (london["jurisdictions"], london["sets"]["GB"]) == ([], ["appi-28", "cbpr-associate", "not-eu"])
+    assert (virginia["jurisdictions"], virginia["sets"]["US"]) == (["US"], ["cbpr"])
+    assert (frankfurt["jurisdictions"], frankfurt["sets"]["DE"]) == (["EU"], ["eu", "eea", "appi-28"])
+
+
+def test_a_near_miss_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "aws:ap-northeast-l", "--lang", "en")
+    assert code == 3
+    assert "did you mean aws:ap-northeast-1" in out
+
+
+def test_what_is_not_confirmed_is_named_and_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = asked(capsys, "oci:ap-chiyoda-1", "--lang", "en")
+    assert code == 3
+    assert out.startswith("oci:ap-chiyoda-1  Japan (JP)  undetermined: no source confirms it\n")
+
+
+def test_hundreds_of_locations_come_from_stdin_and_go_out_as_csv(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(capsys, "--list", "--provider", "azure", "-f", "csv")
+    code, out = asked(capsys, "--list", "--provider", "gcp", "-f", "csv")
+    ids = [row["query"] for row in csv.DictReader(io.StringIO(out))]
+    assert (code, len(ids) > 500) == (0, True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*ids, "", "aws:eu-west-2"])))
+    code, out = asked(capsys, "-", "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["query"] for row in rows] == [*ids, "aws:eu-west-2"]
+    assert (rows[-1]["countries"], rows[-1]["verdict"], code) == ("GB", "prohibited", 3)
 
 
 def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +157,9 @@ def test_the_whole_list_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None
     assert (code, len(json.loads(out)) > 450) == (0, True)
 
 
-@pytest.mark.parametrize("arguments", [[], ["ap-northeast-1"], [":x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["ap-northeast-1"], [":x"], ["aws:x", "--list"], ["aws:x", "--provider", "aws"]]
+)
 def test_a_question_without_a_location_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(capsys, *arguments)[0] == 2
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -19,28 +22,37 @@ from residency.cli.options import Settings, option
 @option("--list", "list_", is_flag=True, help="Every location that is held.")
 @option("--provider", help="With --list: only this provider.")
 @option("--country", help="With --list: only this country.")
-@option("-f", "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
+@option("-f", "--format", "format_", type=click.Choice(("text", "json", "csv")), default="text", show_default=True)
 @click.pass_obj
 def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
     """Country, jurisdiction, verdict, operator, source and date of locations such as aws:ap-northeast-1.
 
-    Ends with 0 when every location is known, also when it is prohibited, and with 3 when one is not.
+    `-` reads locations from stdin, one a line. Ends with 0 when every location is known, also when it is
+    prohibited, and with 3 when one is not.
     """
     from residency import where as places
 
-    if not ids and not options["list_"]:
-        raise click.UsageError("give a location such as aws:ap-northeast-1, or --list")
-    config = places.open_config(settings.config)
+    if bool(ids) == options["list_"]:
+        raise click.UsageError("give locations such as aws:ap-northeast-1, or --list")
+    if not options["list_"] and (options["provider"] or options["country"]):
+        raise click.UsageError("--provider and --country narrow --list")
+    known = places.open_where(settings.config)
     if options["list_"]:
-        rows = places.list_all(config, options["provider"], options["country"])
+        rows = known.list_all(options["provider"], options["country"])
     else:
-        rows = [places.look_up(config, query) for query in ids]
-    if options["format_"] == "json":
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        click.echo("".join(places.as_text(row, settings.languages[0]) for row in rows), nl=False)
-    unknown = bool(ids) and any(row["why"] for row in rows)
-    return 3 if unknown else 0
+        rows = [known.look_up(query) for query in _queries(ids)]
+    text = partial(places.as_text, language=settings.languages[0])
+    formats: dict[str, Callable[[list[places.Row]], str]] = {"text": text, "json": places.as_json, "csv": places.as_csv}
+    click.echo(formats[options["format_"]](rows), nl=False)
+    return 3 if ids and any(places.is_unknown(row) for row in rows) else 0
+
+
+def _queries(ids: tuple[str, ...]) -> Iterator[str]:
+    for query in ids:
+        if query == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield query
 
 
 @cli.command(epilog="Example: residency validate -c config", short_help="Check the config.")
@@ -48,8 +60,12 @@ def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
 def validate(settings: Settings) -> int:
     """Check the whole config: every mistake with file, line and column."""
     from residency import run
+    from residency.policy.doubts import doubts
 
     config = run.open_config(settings.config)
+    for policy in config.policies:
+        for doubt in doubts(policy, run.today_of(config)):
+            click.echo(f"note: {doubt}", err=True)
     counts = (
         f"{len(config.policies)} policies, {len(config.sources)} sources, "
         f"{len(config.classification.rules)} classification rules, "

@@ -101,16 +101,10 @@ class Command(click.Command):
         self.params.extend(_shared())
 
     def invoke(self, context: click.Context) -> Any:
-        outer = context.parent
-        values = {}
-        for parameter in _shared():
-            name = str(parameter.name)
-            value = context.params.pop(name)
-            written = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-            before = outer is not None and outer.get_parameter_source(name) is ParameterSource.COMMANDLINE
-            if outer is not None and before and not written:
-                value = outer.params[name]
-            values[name] = value
+        names = [str(parameter.name) for parameter in _shared()]
+        values = {name: _nearest(context, name) for name in names}
+        for name in names:
+            del context.params[name]
         values["config"] = Path(values["config"])
         context.obj = Settings(**values)
         from residency.cli.logs import configure
@@ -120,10 +114,21 @@ class Command(click.Command):
         return super().invoke(context)
 
 
+def _nearest(context: click.Context, name: str) -> Any:
+    """The value that was written nearest to the command, wherever it stood; else the command's own."""
+    around: click.Context | None = context
+    while around is not None:
+        if around.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            return around.params[name]
+        around = around.parent
+    return context.params[name]
+
+
 class Group(click.Group):
-    """The program; a command's module is imported when the command is asked for."""
+    """The program, or a word with commands below it."""
 
     command_class = Command
+    group_class = type  # a group below is of this class too
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)

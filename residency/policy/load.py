@@ -38,7 +38,7 @@ M = TypeVar("M", bound=BaseModel)
 FILES = ["policy.yaml", "sources.yaml", "classification.yaml", "coverage.yaml", "exceptions.yaml", "owners.yaml"]
 ROW_FILES = ("operators.yaml", "kinds.csv", "places.csv")
 # The shipped directory holds these beside what a config may hold.
-SHIPPED_ONLY = ("countries.csv", "demo")
+SHIPPED_ONLY = ("countries.csv", "country_sets.csv", "demo")
 
 
 @dataclass
@@ -297,8 +297,8 @@ class _Loader:
             self._rows(atlas, places, _own_sites, replacing=True)
         for entry in atlas.replaced:
             self.replaced.append(f"location {entry.namespace}:{entry.code}: {entry.reason}")
-        for name in sorted({e.operator for e in atlas.entries.values() if e.operator} - set(operators)):
-            self._mistake(self.folder / "atlas", f"the operator {shown(name)} of a location is not in operators.yaml")
+        for entry, text in atlas.mistakes(operators):
+            self.mistakes.append(Mistake(entry.file, entry.line, 1, text))
         return atlas
 
     def _rows(self, atlas: Atlas, path: Path, read: Callable[[Path], Iterator[Entry]], *, replacing: bool) -> None:
@@ -454,4 +454,6 @@ def _own_sites(path: Path) -> Iterator[Entry]:
             source=row["source"],
             read_on=row["read_on"],
             note=row["name"],
+            file=path.as_posix(),
+            line=line,
         )

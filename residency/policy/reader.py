@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, DocumentStartEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
 MAX_BYTES = 1024 * 1024
@@ -113,8 +114,7 @@ def read_yaml(path: Path, shown_as: str) -> Document:
 def parse_yaml(text: str, shown_as: str) -> Document:
     """The same for text that is already in memory."""
     try:
-        _refuse_indirection(text, shown_as)
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _compose(text, shown_as)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -144,24 +144,39 @@ def _position(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _refuse_indirection(text: str, shown_as: str) -> None:
+class _Strict(Parser):
+    """A parser that lets through what a reviewer can read in one place, and nothing else."""
+
+    file, text = "", ""
     depth = documents = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+
+    def get_event(self) -> Event:
+        event: Event = super().get_event()
+        self._check(event)
+        return event
+
+    def _check(self, event: Event) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         refused = _indirection(event)
         name = type(event).__name__
-        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-        if depth > MAX_DEPTH + 2:  # the stream and the document are two levels of their own
+        self.depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+        if self.depth > MAX_DEPTH + 2:  # the stream and the document are two levels of their own
             refused = f"is nested deeper than {MAX_DEPTH} levels"
         if isinstance(event, DocumentStartEvent):
-            documents += 1
-            directive = _directive(text, event.start_mark.line) if documents == 1 else None
+            self.documents += 1
+            directive = _directive(self.text, event.start_mark.line) if self.documents == 1 else None
             if directive:
                 refused, line, column = "`%` directives are not allowed: remove the line", directive, 1
-            elif documents > 1:
+            elif self.documents > 1:
                 refused = "a second document starts here: one file holds one document"
         if refused:
-            raise ConfigError([Mistake(shown_as, line, column, refused)])
+            raise ConfigError([Mistake(self.file, line, column, refused)])
+
+
+def _compose(text: str, shown_as: str) -> Node | None:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = type("_StrictHere", (_Strict,), {"file": shown_as, "text": text})
+    return yaml.compose(text)  # type: ignore[no-any-return]
 
 
 def _indirection(event: Event) -> str | None:

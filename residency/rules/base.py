@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from residency.atlas import Entry
-from residency.model import Account, Copy, FindingStatus, Gap, Place, Role, Severity, Store
+from residency.model import Account, Copy, FindingStatus, Gap, Geography, Place, Role, Severity, Store
 from residency.policy.load import Config
 from residency.policy.models import Counting, DataClass, Policy
 from residency.policy.vendor import Vendor
@@ -154,6 +154,8 @@ class World:
     unfollowed: dict[str, Tally] = field(default_factory=dict)  # kind
     causes: list[GapCause] = field(default_factory=list)
     documented: dict[tuple[str, str, str], int | None] = field(default_factory=dict)  # what papers.py found
+    said: dict[Place, list[Geography]] = field(default_factory=dict)  # what providers say of their own places
+    stands: dict[Place, Tally] = field(default_factory=dict)  # places that are said, or not in the atlas -> stores
     used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
 
     def vendor_of(self, operator: str | None) -> Vendor | None:

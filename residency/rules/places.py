@@ -45,7 +45,8 @@ class Places:
             verdict = PROHIBITED
         else:
             verdict = PERMITTED if complete else UNDETERMINED
-        why = None if complete else UNKNOWN_ID
+        unbounded = any(location.unbounded for location in locations)
+        why = Why.UNBOUNDED.value if unbounded else None if complete else UNKNOWN_ID
         operator = operators.pop() if len(operators) == 1 else None
         return PlaceVerdict(tuple(countries), verdict, why, operator, entries)
 

@@ -22,7 +22,7 @@ from residency.services.base import Listing, Scope
 from residency.sources.waves import Found, Planned, Save, Wave
 
 GLOBAL = "global"
-ACCOUNT, SWEEP = "account", "sweep"
+ACCOUNT, GEOGRAPHY, SWEEP = "account", "geography", "sweep"
 # What a region's own answer calls a region that the account has not switched on.
 OFF = "not-opted-in"
 
@@ -35,6 +35,9 @@ class Door:
     access: Access
     name: str | None = None
     units: tuple[str, ...] = ()
+
+
+Reached = tuple[Door, Found, Found]  # an account, who it is, and which regions it has
 
 
 @cache
@@ -71,11 +74,11 @@ class AwsScan:
         pairs = [(self._discovery(d, discover.IDENTITY), self._discovery(d, discover.REGIONS)) for d in doors]
         found = yield [planned for pair in pairs for planned in pair]
         answers = {id(item.planned): item for item in found}
-        yield [
-            planned
-            for door, (who, where) in zip(doors, pairs, strict=True)
-            for planned in self._listings(door, answers[id(who)], answers[id(where)])
+        reached = [
+            (door, answers[id(who)], answers[id(where)]) for door, (who, where) in zip(doors, pairs, strict=True)
         ]
+        listed = [planned for door, who, where in reached for planned in self._listings(door, who, where)]
+        self._save_geographies((yield [*self._zones(reached), *listed]), reached)
 
     # --- discovery ----------------------------------------------------------------------------
 
@@ -130,16 +133,45 @@ class AwsScan:
             timeout=self.access.timeout,
         )
 
+    # --- where AWS says that its regions and zones stand ------------------------------------------
+
+    def _zones(self, reached: list[Reached]) -> list[Planned]:
+        """The zones of every region that is switched on, asked in one account: they are the same in all."""
+        for door, who, where in reached:
+            identity = _entered(door, who)
+            if identity:
+                regions = self._regions(identity.partition, where)
+                cells = (self._cell(identity.account, region, GEOGRAPHY, discover.ZONES) for region in sorted(regions))
+                return [
+                    Planned(cell, partial(_discover, cell, door.access, discover.zones))
+                    for cell in cells
+                    if regions[cell.region or ""] != OFF and not self._left_out(cell, door.units)
+                ]
+        return []
+
+    def _save_geographies(self, found: list[Found], reached: list[Reached]) -> None:
+        """Each place once, in the partition of the account that was asked."""
+        entered = [(identity, where) for door, who, where in reached if (identity := _entered(door, who))]
+        answers = [(identity, body) for identity, where in entered for body in where.bodies]
+        answers += [(entered[0][0], body) for item in found for body in item.bodies]
+        said = {
+            (geography.place, geography.words): geography
+            for identity, body in answers
+            for geography in discover.geographies(body, self.source.name, identity.partition)
+        }
+        for geography in said.values():
+            self.writer.geography(geography)
+
     # --- listings -----------------------------------------------------------------------------
 
     def _listings(self, door: Door, who: Found, where: Found) -> Iterator[Planned]:
         """Every cell of one account; nothing where nobody could say which account it is."""
         if not who.bodies:
             return
-        identity = discover.who(who.bodies[0])
-        if door.account and identity.account != door.account:
+        identity = _entered(door, who)
+        if not identity:
             cell = self._cell(door.account, GLOBAL, ACCOUNT, "credentials")
-            reason = f"the credentials belong to the account {identity.account}"
+            reason = f"the credentials belong to the account {discover.who(who.bodies[0]).account}"
             yield Planned(cell, status=Status.UNAUTHENTICATED, code="other-account", reason=reason)
             return
         self._save_account(door, identity)
@@ -200,12 +232,19 @@ class AwsScan:
         return Planned(cell, status=Status.UNSUPPORTED, code="excluded", reason=reason)
 
 
+def _entered(door: Door, who: Found) -> Identity | None:
+    """Who asks in an account; None where nobody answered, or where it is another account than the named one."""
+    identity = discover.who(who.bodies[0]) if who.bodies else None
+    return identity if identity and door.account in (None, identity.account) else None
+
+
 def _discover(
     cell: Cell, access: Access, listing: Callable[[Api], Iterator[Body]], save: Save
 ) -> tuple[CellResult, list[Body]]:
     """Run a discovery call; its documents decide the next wave and are no stores."""
     began = datetime.now(UTC)
-    api = Api(_session(access), cell, discover.NEEDS, access.partition, identified=False)
+    known = listing is discover.zones  # who asks; the other calls find it out
+    api = Api(_session(access), cell, discover.NEEDS, access.partition, identified=known)
     bodies = list(api.documents(listing))
     return _result(api, began, 0, 0), bodies
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from residency.atlas import Atlas
+from residency.atlas import Atlas, Entry
 from residency.clouds.answers import Body, Document, Origin, Unknown, name_key
 from residency.clouds.aws.arn import parse_arn
 from residency.model import (
@@ -161,7 +161,7 @@ class _PlanReader:
         self.answers: dict[str, dict[str, Any]] = {}
         self.names: dict[str, str] = {}  # address, or what the provider calls it -> id of the store
         self.parts: dict[str, _Part] = {}
-        self.partitions = {e.code: e.namespace for e in context.atlas.entries.values() if e.kind == "region"}
+        self.partitions = {e.code: e.namespace for e in context.atlas.entries.values() if _is_region_of_aws(e)}
         self._regions: dict[str, Any] = {}
         self._by_id = {(r.type, str(r.after.get("id"))): r for r in plan.everything() if r.type in _ZONAL}
 
@@ -553,6 +553,11 @@ NOWHERE = Origin(source="", partition="", account=None)
 ONE_OF_SEVERAL: Mapping[str, Any] = {"expressions": {"region": {}}}
 NO_ZONE = Unknown(Why.UNRESOLVED, "the zone of its subnet is not in the plan")
 _ZONAL = ("aws_subnet", "aws_default_subnet", "aws_network_interface")
+
+
+def _is_region_of_aws(entry: Entry) -> bool:
+    """Others give the same names to places of theirs: `eu-west-1` is London at Wasabi."""
+    return entry.kind == "region" and entry.namespace.partition("-")[0] == AWS
 
 
 def _is_set(resource: Resource, attribute: str) -> bool:

@@ -128,7 +128,11 @@ PLACES = sorted(
 @pytest.mark.parametrize("code", PLACES)
 def test_without_its_row_of_the_atlas_a_place_is_unknown(whole: Seen, code: str) -> None:
     config = living().config
-    entries = {key: entry for key, entry in config.atlas.entries.items() if key[1] != code}
+    entries = {
+        (namespace, other): entry
+        for (namespace, other), entry in config.atlas.entries.items()
+        if other != code or not namespace.startswith("aws")
+    }
     assert len(entries) == len(config.atlas.entries) - 1
     before, _ = told(whole.run, config)
     after, _ = told(whole.run, dataclasses.replace(config, atlas=Atlas(entries)))

@@ -365,7 +365,7 @@ def test_a_row_of_the_atlas_that_cannot_be_used_is_told_with_its_line(write: Wri
 def test_the_operator_of_a_place_must_be_known(write: Write) -> None:
     row = "x,a,region,,JP,,nobody,current,high,s,2026-11-01,,"
     assert mistakes_of(write(atlas__own_csv=an_atlas(row))) == [
-        "atlas: the operator 'nobody' of a location is not in operators.yaml"
+        "atlas/own.csv:2:1: the operator 'nobody' is not in operators.yaml: add it there, with a source"
     ]
 
 

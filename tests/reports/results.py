@@ -7,11 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from residency.model import Edge, Followed, Gap, Place, Role, Severity, Status, Store, Why
+from residency.model import Edge, Followed, Gap, Geography, Place, Role, Severity, Status, Store, Why
 from residency.reports import render
 from residency.reports.result import Result
 from residency.run import judge_run
-from tests.build import TODAY, VENDOR_AWS, a_cell, a_config, a_control, a_copy, a_gap, a_store, an_edge, save_run
+from tests.build import (
+    TODAY,
+    VENDOR_AWS,
+    a_cell,
+    a_config,
+    a_control,
+    a_copy,
+    a_gap,
+    a_geography,
+    a_store,
+    an_edge,
+    save_run,
+)
 
 JP, SG, NOWHERE = "aws:ap-northeast-1", "aws:ap-southeast-1", "aws:xx-nowhere-1"
 APPROVED = "reason: known, owner: a@example.com, approved_by: b@example.com, approved_on: 2026-11-01"
@@ -31,8 +43,14 @@ accept: [{{id: CG-1, match: {{region: sa-east-1}}, cause: {{status: denied}}, {A
 VENDOR = VENDOR_AWS.replace("state: approved", "state: draft").replace("country: US", "country: SG")
 
 
-def result_of(folder: Path, *records: Store | Edge, gaps: Iterable[Gap] = (), **files: str) -> Result:
-    run = save_run(folder / "run.jsonl", *records, gaps=gaps)
+def result_of(
+    folder: Path,
+    *records: Store | Edge,
+    gaps: Iterable[Gap] = (),
+    geographies: Iterable[Geography] = (),
+    **files: str,
+) -> Result:
+    run = save_run(folder / "run.jsonl", *records, gaps=gaps, geographies=geographies)
     return judge_run(run, a_config(folder / "config", **files), TODAY, Severity.HIGH)
 
 
@@ -52,7 +70,10 @@ def every_rule(folder: Path) -> Result:
     ]
     gaps = [a_gap(a_cell(region=region)) for region in ("sa-east-1", "eu-west-1")]
     gaps.append(a_gap(a_cell(service="kms"), Status.TIMEOUT, needs=None))
-    return result_of(folder, *records, gaps=gaps, exceptions=EXCEPTIONS, coverage=COVERAGE, vendors__aws=VENDOR)
+    says = [a_geography(JP, "Türkiye"), a_geography(NOWHERE, "Türkiye")]
+    return result_of(
+        folder, *records, gaps=gaps, geographies=says, exceptions=EXCEPTIONS, coverage=COVERAGE, vendors__aws=VENDOR
+    )
 
 
 def text_of(result: Result, *languages: str, colour: bool = False) -> str:

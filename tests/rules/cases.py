@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from residency.model import Account, Edge, Finding, Gap, Store
+from residency.model import Account, Edge, Finding, Gap, Geography, Store
 from residency.policy.load import Config
 from residency.rules.texts import fix, message
 from tests.build import TODAY, a_config, judge, said, save_run
@@ -33,11 +33,12 @@ def found(
     *records: Store | Edge,
     gaps: Iterable[Gap] = (),
     accounts: Iterable[Account] = (),
+    geographies: Iterable[Geography] = (),
     today: date = TODAY,
     **files: str,
 ) -> list[Finding]:
     """The findings of one rule on a run of these records, under a config of these files."""
-    run = save_run(folder / "run.jsonl", *records, gaps=gaps, accounts=accounts)
+    run = save_run(folder / "run.jsonl", *records, gaps=gaps, accounts=accounts, geographies=geographies)
     findings = said(judge(run, config_of(**files), today)[1], rule)
     assert [text for finding in findings for text in sentences(finding) if not _is_filled(text)] == []
     return findings

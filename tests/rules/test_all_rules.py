@@ -17,6 +17,8 @@ from residency.rules.base import Texts
 IDS = [
     "access-prevention-not-in-effect",
     "access-prevention-undocumented",
+    "atlas-contradicted",
+    "atlas-outdated",
     "copies-not-followed",
     "copy-outside-territory",
     "copy-place-unbounded",

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from residency.demo.server import Call, Reply
+from residency.demo.server import Call, Change, Reply, changed
+from residency.judge import Judge
 from residency.model import Status
 from residency.run import Selection, open_config
 from residency.services import listings
+from tests.build import TODAY, judge, said
 from tests.serving import (
     ACCOUNT,
     NO_SWEEP,
@@ -146,13 +148,13 @@ def test_an_empty_list_of_regions_is_no_list(at: Served, tmp_path: Path) -> None
     config = write_scan_config(tmp_path, a_source(at.endpoint))
     with at.rules(changes=[regions()]):
         run = scan_here(config, selection=ONLY_TOKYO)
-    assert {r.cell.listing for r in results(run, region=TOKYO)} == REGIONAL
+    assert {r.cell.listing for r in results(run, region=TOKYO)} == REGIONAL | {"DescribeAvailabilityZones"}
 
 
 def test_a_region_that_the_atlas_does_not_hold_is_asked_all_the_same(at: Served, tmp_path: Path) -> None:
     with at.rules(changes=[regions(TOKYO, "xx-new-1")]) as layer:
         run = scan_here(write_scan_config(tmp_path, a_source(at.endpoint)))
-    assert {r.cell.listing for r in results(run, region="xx-new-1")} == REGIONAL
+    assert {r.cell.listing for r in results(run, region="xx-new-1")} == REGIONAL | {"DescribeAvailabilityZones"}
     assert [call for call in layer.calls if call.region == "xx-new-1"]
 
 
@@ -270,7 +272,7 @@ def test_selectors_narrow_what_is_planned_and_asked(
     config = write_scan_config(tmp_path, a_source(at.endpoint))
     with at.rules(changes=[regions(TOKYO, LONDON)]) as layer:
         run = scan_here(config, selection=selection)
-    planned = {cell.service for cell in run.cells} - {"account", "sweep"}
+    planned = {cell.service for cell in run.cells} - {"account", "geography", "sweep"}
     assert planned == services
     assert {cell.region for cell in run.cells} - {"global"} == places
     assert {call.service for call in layer.calls} - {"sts", "kms"} <= {"ec2", *services}
@@ -345,3 +347,65 @@ def test_an_account_that_holds_nothing_is_seen_to(at: Served, tmp_path: Path) ->
     assert {r.status for r in results(run, region=TOKYO)} == {Status.LISTED}
     assert list(run.stores()) == []
     assert exit_code(run, config) == 0
+
+
+# --- where AWS says that its zones stand ------------------------------------------------------
+
+
+def geography(zones: dict[str, tuple[str, ...]], region: str = "") -> Change:
+    """Zones with the countries that EC2 names for them, and a country for every region that is listed."""
+
+    def change(call: Call, reply: Reply) -> Reply:
+        if call.action == "DescribeAvailabilityZones":
+            items = "".join(
+                f"<item><zoneName>{name}</zoneName><zoneId>id-{name}</zoneId><geographySet>"
+                + "".join(f"<item><name>{country}</name></item>" for country in countries)
+                + "</geographySet></item>"
+                for name, countries in zones.items()
+            )
+            return changed(
+                reply,
+                "<DescribeAvailabilityZonesResponse><availabilityZoneInfo>"
+                f"{items}</availabilityZoneInfo></DescribeAvailabilityZonesResponse>".encode(),
+            )
+        if call.action == "DescribeRegions" and region:
+            words = f"<geographySet><item><name>{region}</name></item></geographySet></item>"
+            return changed(reply, reply.body.replace(b"</item>", words.encode()))
+        return reply
+
+    return change
+
+
+def test_what_aws_says_of_its_regions_and_zones_is_saved(at: Served, tmp_path: Path) -> None:
+    zones = {"z-1a": ("Türkiye",), "z-1b": (), "z-1c": ("Japan", "Germany")}
+    with at.rules(changes=[regions(TOKYO), geography(zones, "Japan")]) as layer:
+        run = scan_here(write_scan_config(tmp_path, a_source(at.endpoint)))
+    assert {str(geography.place): geography.words for geography in run.geographies} == {
+        f"aws:{TOKYO}": "Japan",
+        "aws:z-1a": "Türkiye",
+        "aws:id-z-1a": "Türkiye",
+    }
+    (asked,) = [call for call in layer.calls if call.action == "DescribeAvailabilityZones"]
+    assert b"AllAvailabilityZones=true" in asked.body
+
+
+def test_a_region_that_aws_places_elsewhere_leaves_its_stores_undecided(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO), geography({}, "Germany")]):
+        run = scan_here(config)
+    (finding,) = said(judge(run, open_config(config))[1], "atlas-contradicted")
+    assert (finding.subject.id, finding.facts["words"]) == (f"aws:{TOKYO}", "Germany")
+
+
+def test_a_refusal_of_the_zones_is_a_warning(at: Served, tmp_path: Path) -> None:
+    def refuse(call: Call) -> Reply | None:
+        return refused() if call.action == "DescribeAvailabilityZones" else None
+
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(refuse, changes=[regions(TOKYO, LONDON)]) as layer:
+        run = scan_here(config)
+    asked = [call.region for call in layer.calls if call.action == "DescribeAvailabilityZones"]
+    assert sorted(asked) == [TOKYO, LONDON]
+    judged = Judge(run, open_config(config), TODAY)
+    list(judged.stores())
+    assert {level.level for level in judged.levels if level.result.cell.service == "geography"} == {"tracked"}

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from residency.clouds.answers import Body
 from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
-from residency.model import Status
+from residency.model import Geography, Place, Said, Status
 
 IDENTITY, REGIONS, ACCOUNTS = "sts:GetCallerIdentity", "ec2:DescribeRegions", "organizations:ListAccounts"
+ZONES = "ec2:DescribeAvailabilityZones"
 PARENTS = "organizations:ListParents"
-NEEDS = {IDENTITY: IDENTITY, REGIONS: REGIONS, ACCOUNTS: ACCOUNTS, PARENTS: PARENTS}
+NEEDS = {IDENTITY: IDENTITY, REGIONS: REGIONS, ACCOUNTS: ACCOUNTS, PARENTS: PARENTS, ZONES: ZONES}
 
 # What an organisation says of an account that cannot be scanned (Organizations API reference, Account.Status).
 UNREACHABLE_ACCOUNTS = {
@@ -37,6 +38,27 @@ def identity(api: Api) -> Iterator[Body]:
 
 def regions(api: Api) -> Iterator[Body]:
     yield from api.each(REGIONS, "Regions[]", "RegionName", AllRegions=True)
+
+
+def zones(api: Api) -> Iterator[Body]:
+    """Every zone of a region, also those that the account has not switched on."""
+    yield from api.each(ZONES, "AvailabilityZones[]", "ZoneName", AllAvailabilityZones=True)
+
+
+def geographies(body: Body, source: str, partition: str) -> Iterator[Geography]:
+    """The country of a region or of a zone, where AWS gives it, for its name and for its id."""
+    for call, element, names in (
+        (REGIONS, "Regions[]", ("RegionName",)),
+        (ZONES, "AvailabilityZones[]", ("ZoneName", "ZoneId")),
+    ):
+        thing = body.get(call, {}).get(element, {})
+        # Both are lists of names. Of several countries none is the place.
+        words = [row["Name"] for row in thing.get("Geography", ()) if row.get("Name")]
+        for name in names if len(words) == 1 else ():
+            if thing.get(name):
+                place = Place(namespace=partition, code=thing[name])
+                said = Said(call=call, field=f"{element}.Geography[].Name")
+                yield Geography(source=source, place=place, words=words[0], said_by=said)
 
 
 def accounts(api: Api) -> Iterator[Body]:
