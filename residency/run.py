@@ -302,7 +302,7 @@ class GateOptions:
 @contextmanager
 def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[SavedRun]:
     """Template files as a saved run, which is kept where `facts` names a file. InputError for other files."""
-    from residency.sources import terraform
+    from residency.sources import templates, terraform
 
     if options.stack and len(files) > 1:
         raise InputError("--stack names the stores of one file; stores of two files would be taken for the same")
@@ -312,7 +312,7 @@ def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[Sa
         writer = _writer(path, _head(new_run_id(), "gate", Selection(), None))
         cells = [terraform.cell_of(name) for name, _ in documents]
         for number, cell, (name, document) in zip(writer.plan(cells), cells, documents, strict=True):
-            context = terraform.PlanContext(
+            context = templates.Context(
                 stack=options.stack or _stack_of(name, files),
                 atlas=config.atlas,
                 holds=config.holds,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import click
 import pytest
 
 from residency.cli.commands import cli
@@ -29,5 +30,8 @@ def test_every_link_of_the_docs_leads_to_a_file() -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    examples = [command.epilog or "" for command in cli.commands.values()]
+    commands = [*cli.commands.values()]
+    for command in commands:
+        commands += command.commands.values() if isinstance(command, click.Group) else ()
+    examples = [command.epilog or "" for command in commands]
     assert all(example.startswith("Example: ") and "residency " in example for example in examples)

@@ -35,7 +35,7 @@ from tests.build import (
     write_config,
 )
 from tests.reports.results import JP, SG, every_rule
-from tests.rules.cases import NONE, config_of
+from tests.rules.cases import NONE, NOWHERE, config_of
 
 LANGUAGES = ("en", "ja")
 ONE, TWO, THREE = "arn:aws:s3:::one", "arn:aws:s3:::two", "arn:aws:s3:::three"
@@ -146,6 +146,8 @@ def test_a_store_lists_what_is_said_of_it_and_nothing_else(every: Every) -> None
         ("key-outside-territory", "arn:aws:kms:::key/1"),
         ("access-prevention-undocumented", "aws"),
         ("operator-not-permitted", "aws"),
+        ("atlas-contradicted", JP),
+        ("atlas-outdated", NOWHERE),
     }
 
 

@@ -306,6 +306,6 @@ def test_a_location_of_a_config_names_its_operator(tmp_path: Path) -> None:
 
 
 def test_a_location_that_is_known_in_part_is_not_known(tmp_path: Path) -> None:
-    row = "x,here,multi-region,,,aws:ap-northeast-1 aws:xx-nowhere-1,aws,current,high,https://example.com,2026-11-22,\n"
+    row = "x,here,multi-region,,,aws:ap-northeast-1 aws-iso-e:eu-isoe-west-1,aws,current,high,https://example.com,2026-11-22,\n"
     config = write_config(tmp_path, **{"atlas__own.csv": ATLAS + row})
     assert run_cli(cli, ["-c", str(config), "where", "x:here"]) == 3

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROVIDERS = ("aws", "azure", "gcp")
 
 
-@cli.group("atlas", short_help="Compare the atlas with what others know.")
+@cli.group("atlas", epilog="Example: residency atlas check", short_help="Compare the atlas with what others know.")
 def atlas(**_: Any) -> None:
     """The atlas says where every location stands. Here it is compared with records that others keep."""
 

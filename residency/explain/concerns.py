@@ -30,6 +30,8 @@ def concerns(finding: Finding, judged: JudgedStore, world: World, unseen: Contai
         return store.id in unseen
     if store.id in finding.evidence or len(finding.evidence) <= MAX_EXAMPLES:
         return store.id in finding.evidence  # every store is named there
+    if subject.kind == "atlas":
+        return any(copy.place == subject.place for copy in judged.copies)
     if finding.rule == "copies-not-followed":
         return store.kind == subject.id and store.followed is Followed.NONE
     if not judged.personal or finding.policy != judged.policy.id:

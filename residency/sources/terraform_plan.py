@@ -73,6 +73,10 @@ class Resource:
     def expressions(self) -> Mapping[str, Any]:
         return self.config.get("expressions") or {}
 
+    def sets(self, attribute: str) -> bool:
+        """Whether the configuration has an expression for an attribute or a block."""
+        return attribute in self.expressions
+
 
 @dataclass
 class ModuleConfig:

@@ -11,7 +11,7 @@ from typing import Any
 from residency.model import CellResult, Copy, Edge, Place, Store
 from residency.policy.load import Config, load_config
 from residency.shipped import shipped_config
-from residency.sources import terraform
+from residency.sources import templates, terraform
 
 PLANS = Path(__file__).parent.parent / "data" / "plans"
 TOKYO, SINGAPORE = "ap-northeast-1", "ap-southeast-1"
@@ -34,7 +34,7 @@ class Read:
 
     def __init__(self, document: Mapping[str, Any], region: str | None = None, stack: str = "s") -> None:
         config = _config()
-        context = terraform.PlanContext(
+        context = templates.Context(
             stack, config.atlas, config.holds, config.local_providers, config.regionless, region
         )
         self.records: list[Store | Edge] = []
