@@ -29,8 +29,18 @@ def listings(provider: str) -> tuple[Listing, ...]:
 @cache
 def terraform_types() -> dict[str, Template]:
     """Terraform resource type -> how it becomes the provider's document."""
+    return _types("TERRAFORM")
+
+
+@cache
+def cloudformation_types() -> dict[str, Template]:
+    """CloudFormation resource type -> how it becomes the provider's document."""
+    return _types("CLOUDFORMATION")
+
+
+def _types(table: str) -> dict[str, Template]:
     found: dict[str, Template] = {}
     for provider in PROVIDERS:
         for module in modules(provider):
-            found |= getattr(module, "TERRAFORM", {})
+            found |= getattr(module, table, {})
     return found

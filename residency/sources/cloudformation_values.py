@@ -59,6 +59,7 @@ class Values:
     template: Mapping[str, Any]
     deployment: Deployment
     outputs: Callable[[str, str], Any] | None = None  # of a nested stack: its logical id and the output's name
+    _conditions: dict[str, Any] = field(default_factory=dict)
 
     # --- one value ----------------------------------------------------------------------------
 
@@ -193,8 +194,8 @@ class Values:
                 return key
             found = _mapping(found).get(_as_text(key))
         if found is None and len(argument) > 3:
-            found = _mapping(argument[3]).get("DefaultValue")
-        return _unknown("the mapping has no such key") if found is None else self.of(found, depth)
+            found = self.of(_mapping(argument[3]).get("DefaultValue"), depth)
+        return _unknown("the mapping has no such key") if found is None else found
 
     def _if(self, argument: Any, depth: int) -> Any:
         if not isinstance(argument, list) or len(argument) != 3:
@@ -231,9 +232,12 @@ class Values:
     def condition(self, name: Any, depth: int = 0) -> Any:
         """Whether a condition holds; Unknown where it cannot be told."""
         conditions = _mapping(self.template.get("Conditions"))
-        if not isinstance(name, str) or name not in conditions or depth > MAX_DEPTH:
+        if not isinstance(name, str) or name not in conditions:
             return _unknown(f"the condition {str(name)[:80]} cannot be told")
-        return self.of(conditions[name], depth + 1)
+        if name not in self._conditions:
+            self._conditions[name] = _unknown(f"the condition {name[:80]} names itself")
+            self._conditions[name] = self.of(conditions[name], depth + 1)
+        return self._conditions[name]
 
 
 _FUNCTIONS: dict[str, Callable[[Values, Any, int], Any]] = {

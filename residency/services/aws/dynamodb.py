@@ -254,3 +254,25 @@ TERRAFORM = {
         computed=("s3_bucket_owner",),
     ),
 }
+
+_TABLE = {
+    f"{TABLE}.TableName": "TableName",
+    f"{TABLE}.SSEDescription.Status": "SSESpecification.SSEEnabled",
+    f"{TABLE}.SSEDescription.KMSMasterKeyArn": "SSESpecification.KMSMasterKeyId",
+    f"{TAGGED}.Tags[]": TAGS,
+    "@region": REGION,
+}
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::DynamoDB::Table": Template(fields=_TABLE, place=place_table, names=("TableName",)),
+    "AWS::DynamoDB::GlobalTable": Template(
+        fields=_TABLE
+        | {
+            REPLICAS: Each("Replicas", {"RegionName": "Region", "KMSMasterKeyId": "SSESpecification.KMSMasterKeyId"}),
+            WITNESSES: Each("GlobalTableWitnesses", {"RegionName": "Region"}),
+        },
+        place=place_table,
+        names=("TableName",),
+    ),
+    "AWS::Serverless::SimpleTable": Template(fields=_TABLE, place=place_table, names=("TableName",)),
+}

@@ -36,6 +36,7 @@ NEEDS = {
 }
 MOST_BUCKETS = 10_000  # of one page (S3 API reference, ListBuckets, MaxBuckets, read 2026-11-22)
 DIRECTORY_SUFFIX = "--x-s3"
+ZONE = "@zone"  # that a template names by itself; else the name carries it
 DIRECTORY_ARN = "arn:{partition}:s3express:{region}:{account}:bucket/{name}"
 
 
@@ -183,7 +184,7 @@ def _replica(bucket: Document, rule: Document) -> Copy:
 def place_directory_bucket(bucket: Document) -> Placed:
     path = f"{DIRECTORY}.Buckets[].Name"
     name = bucket.get(path)
-    zone = _zone_in(name) if isinstance(name, str) else name
+    zone = bucket.get(ZONE) or (_zone_in(name) if isinstance(name, str) else name)
     # Encryption of a directory bucket is read with a session of its own, which is not asked for yet.
     primary = bucket.copy(Role.PRIMARY, zone, bucket.said(path), control=keys.plain(None, bucket.said(path)))
     store_id = bucket.id(DIRECTORY_ARN, name=name, region=bucket.origin.region)
@@ -262,6 +263,41 @@ TERRAFORM = {
     "data.aws_s3_bucket": Template(fields={"BucketRegion": "region"}, answers="destinations", names=("arn",)),
     "aws_s3_directory_bucket": Template(
         fields={f"{DIRECTORY}.Buckets[].Name": "bucket", "@tags": TAGS},
+        place=place_directory_bucket,
+    ),
+}
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::S3::Bucket": Template(
+        fields={
+            NAME: "BucketName",
+            f"{HEAD}.BucketRegion": REGION,
+            f"{TAGGING}.TagSet[]": TAGS,
+            SSE_RULES: Each(
+                "BucketEncryption.ServerSideEncryptionConfiguration",
+                {
+                    ALGORITHM: "ServerSideEncryptionByDefault.SSEAlgorithm",
+                    KEY: "ServerSideEncryptionByDefault.KMSMasterKeyID",
+                },
+            ),
+            RULES: Each(
+                "ReplicationConfiguration.Rules",
+                {
+                    "Status": "Status",
+                    "Destination.Bucket": "Destination.Bucket",
+                    "Destination.Account": "Destination.Account",
+                    REPLICA_KEY: "Destination.EncryptionConfiguration.ReplicaKmsKeyID",
+                },
+            ),
+        },
+        place=place_bucket,
+        id="arn:{partition}:s3:::{BucketName}",
+        names=("BucketName",),
+        arn="arn:{partition}:s3:::{0}",
+    ),
+    "AWS::S3Express::DirectoryBucket": Template(
+        fields={f"{DIRECTORY}.Buckets[].Name": "BucketName", ZONE: "LocationName", "@tags": TAGS},
         place=place_directory_bucket,
     ),
 }
