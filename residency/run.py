@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -22,14 +21,15 @@ from residency.countries import country_name
 from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
 from residency.judge import Judge, Summary, exit_code_of, verdict_of
-from residency.model import Account, Cell, CellResult, Finding, Severity
+from residency.model import Account, Cell, CellResult, Finding, FindingStatus, Severity
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
 from residency.policy.models import Match, Policy
+from residency.reports.json_result import fingerprint
 from residency.reports.result import Result, Spool, store_as_json
 from residency.rules import rules
 from residency.rules.papers import check_states, vendor_verdict
-from residency.sources.waves import Planned, Progress, run_waves, saver
+from residency.sources.waves import Planned, Progress, run_waves
 
 RUNS = Path(".residency/runs")
 
@@ -168,7 +168,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
     resume = options.resume
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
-        writer = _writer(target, _head(target.stem, "scan", options.selection, resume))
+        writer = writer_of(target, head(target.stem, "scan", options.selection, resume))
         try:
             waves = [
                 waves_of(source, writer, config.atlas, options.timeout)
@@ -199,7 +199,7 @@ def _chosen(name: str, provider: str, selection: Selection) -> bool:
     return named and (not selection.provider or provider in selection.provider)
 
 
-def _head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None) -> dict[str, object]:
+def head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None) -> dict[str, object]:
     started = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     head: dict[str, object] = {"id": run_id, "started": started, "tool": __version__, "use": use}
     if selection:
@@ -209,7 +209,7 @@ def _head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None)
     return head
 
 
-def _writer(path: Path, head: dict[str, object]) -> RunWriter:
+def writer_of(path: Path, head: dict[str, object]) -> RunWriter:
     """InputError where the facts cannot be saved."""
     try:
         return RunWriter(path, head)
@@ -222,8 +222,13 @@ def principal_of(accounts: list[Account]) -> str | None:
     return next((account.principal for account in accounts if account.principal), None)
 
 
-def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> Result:
-    """Judge saved facts into a result; its stores wait in a spool until a report reads them."""
+def judge_run(
+    run: SavedRun, config: Config, today: date, fail_on: Severity, known: frozenset[str] | None = None
+) -> Result:
+    """Judge saved facts into a result; its stores wait in a spool until a report reads them.
+
+    `known`: fingerprints of findings that are left out; how many there were is said. Gaps are never left out.
+    """
     judge = Judge(run, config, today)
     spool = Spool()
     findings: list[Finding] = []
@@ -231,6 +236,13 @@ def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> 
         spool.add(store_as_json(judged))
         findings += found
     findings += judge.conclude()
+    selection = dict(run.head.get("selection", {}))
+    if known is not None:
+        new = [f for f in findings if f.rule == "coverage-gap" or fingerprint(f) not in known]
+        selection["new-only"] = [f"{len(findings) - len(new)} known findings left out"]
+        findings = new
+        judge.summary.violations = sum(f.status is FindingStatus.VIOLATION for f in findings)
+        judge.summary.decisions = sum(f.assumed for f in findings)
     planned = sum(not level.tells_nothing for level in judge.levels)
     used = judge.world.used
     rows = (*config.exceptions.exceptions, *config.coverage.accept, *config.coverage.scope.out)
@@ -244,7 +256,7 @@ def judge_run(run: SavedRun, config: Config, today: date, fail_on: Severity) -> 
         levels=judge.levels,
         spool=spool,
         today=today,
-        selection=run.head.get("selection", {}),
+        selection=selection,
         approvals={row.id: row for row in rows if row.id in used},
         replaced=config.replaced,
         allowed=config.policy.location.allow,
@@ -292,59 +304,6 @@ def _vendors(config: Config, today: date) -> list[dict[str, Any]]:
     return found
 
 
-@dataclass
-class GateOptions:
-    region: str | None = None
-    stack: str | None = None
-    facts: str | None = None
-
-
-@contextmanager
-def gated(files: list[str], config: Config, options: GateOptions) -> Iterator[SavedRun]:
-    """Template files as a saved run, which is kept where `facts` names a file. InputError for other files."""
-    from residency.sources import templates, terraform
-
-    if options.stack and len(files) > 1:
-        raise InputError("--stack names the stores of one file; stores of two files would be taken for the same")
-    documents = [(name, _plan_in(name)) for name in files]
-    with tempfile.TemporaryDirectory(prefix="residency-") as folder:
-        path = Path(options.facts) if options.facts else Path(folder) / f"{new_run_id()}.jsonl"
-        writer = _writer(path, _head(new_run_id(), "gate", Selection(), None))
-        cells = [terraform.cell_of(name) for name, _ in documents]
-        for number, cell, (name, document) in zip(writer.plan(cells), cells, documents, strict=True):
-            context = templates.Context(
-                stack=options.stack or _stack_of(name, files),
-                atlas=config.atlas,
-                holds=config.holds,
-                local_providers=config.local_providers,
-                regionless=config.regionless,
-                region=options.region,
-            )
-            writer.result(number, terraform.read_plan(document, cell, context, saver(writer, number)))
-        writer.end()
-        yield read_run(path)
-
-
-def _stack_of(name: str, files: list[str]) -> str:
-    """The file's name; with its folders where another file has the same, so that no two stores become one."""
-    if name == "-":
-        return "stdin"
-    stem = Path(name).stem
-    alone = [Path(other).stem for other in files].count(stem) == 1
-    return stem if alone else Path(name).as_posix().replace("/", ":")
-
-
-def _plan_in(name: str) -> Any:
-    from residency.sources import terraform
-
-    try:
-        document = terraform.read_json(_bytes_of(name), name)
-        terraform.check_plan(document, name)
-    except terraform.PlanError as error:
-        raise InputError(str(error)) from error
-    return document
-
-
 def expect_policies(config: Config, expected: tuple[str, ...]) -> None:
     """InputError when a policy in force is not one of the expected ones."""
     wanted = {text.removeprefix("sha256:").lower() for text in expected}
@@ -363,12 +322,3 @@ def plan_as_text(run: SavedRun, planned: list[Cell]) -> str:
     lines = [f"{result.cell}: {result.status.value}\n" for result in run.closed_results() if result.gaps]
     lines += [f"{service}: {count} cells, at least {count} calls\n" for service, count in sorted(asked.items())]
     return "".join(lines) + f"in all {sum(asked.values())} cells; no paid request\n"
-
-
-def _bytes_of(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}") from error

@@ -22,6 +22,7 @@ from residency.cli import run_cli
 from residency.cli.commands import cli
 from residency.inventory import RunWriter
 from residency.model import Role
+from residency.reports import FORMATS
 from residency.schemas import schema
 from tests.build import a_cell, a_copy, a_gap, a_store, save_run, write_config
 
@@ -169,7 +170,7 @@ def test_flags_that_hide_nothing_say_nothing(scan: Run) -> None:
 
 @pytest.mark.parametrize("name", ["clean", "high", "denied", "both", "empty"])
 def test_the_exit_code_does_not_depend_on_the_format(scan: Run, name: str, tmp_path: Path) -> None:
-    codes = {scan(name, "-f", form).code for form in ("text", "json")}
+    codes = {scan(name, "-f", form).code for form in FORMATS}
     codes.add(scan(name, "-q", "-o", f"json={tmp_path / 'a.json'}", "-o", f"text={tmp_path / 'a.txt'}").code)
     assert codes == {TABLE[name][2]}
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["exit_code"] == TABLE[name][2]

@@ -13,11 +13,12 @@ import pytest
 
 from residency.cli import run_cli
 from residency.cli.commands import cli
+from residency.gating import GateOptions, gated, open_files
 from residency.inventory import SavedRun
 from residency.model import Account, Cell, Place, Role, Severity, Status, Why
 from residency.policy.reader import ConfigError
 from residency.rules.papers import check_states, documented_grade
-from residency.run import GateOptions, Selection, find_run, gated, judge_run, open_config
+from residency.run import Selection, find_run, judge_run, open_config
 from tests.build import (
     ACCOUNT,
     TODAY,
@@ -121,7 +122,7 @@ def test_two_templates_of_the_same_name_are_two_stacks(tmp_path: Path) -> None:
         root = {"resources": [{**resource, "provider_name": "registry.terraform.io/hashicorp/aws"}]}
         path.write_text(json.dumps(json.loads(PLAN) | {"planned_values": {"root_module": root}}), encoding="utf-8")
         names.append(str(path))
-    with gated(names, config_of(), GateOptions()) as run:
+    with gated(open_files(names, GateOptions()), config_of(), GateOptions()) as run:
         assert len({store.id for store in run.stores()}) == 2
 
 

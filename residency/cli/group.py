@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from residency.reports.result import Result
 
 SEVERITIES = ("critical", "high", "medium", "low")
-FORMATS = ("text", "json", "html")
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -71,23 +71,49 @@ def scan(settings: Settings, /, **options: Any) -> int:
     short_help="Judge what a change leads to, before it is deployed.",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
-@option("--type", "type_", type=click.Choice(["auto", "terraform-plan"]), default="auto", show_default=True)
-@option("--region", metavar="REGION", help="The region of providers that name none.")
+@option(
+    "--type",
+    "type_",
+    type=click.Choice(["auto", "terraform-plan", "terraform-state", "cloudformation", "change-set", "cdk"]),
+    default="auto",
+    show_default=True,
+)
+@option("--region", metavar="REGION", help="The region of providers and templates that name none.")
+@option("--parameter", multiple=True, metavar="K=V", help="A parameter of a template. Repeatable.")
+@option("--parameters", multiple=True, metavar="FILE", help="Parameters as CloudFormation's own JSON file.")
 @option("--stack", metavar="NAME", help="Names the stores that have no id yet.  [default: the file's name]")
+@option(
+    "--source-root",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="The root module that was planned: findings point to its lines.",
+)
+@option("--new-only", is_flag=True, help="Only findings that are not there already, by the plan's own prior state.")
+@option("--baseline", metavar="SAVED", help="With --new-only: what is there already, by a saved run.")
+@option("--known", metavar="SAVED", help="Places of what the files do not make, by a saved run.")
 @option("--expect-policy", multiple=True, metavar="sha256:…", help="Refuse any other policy. Repeatable.")
 @option("--facts", metavar="FILE", help="Also write what was read, as residency/inventory/v1.")
 @outputs
 @click.pass_obj
 def gate(settings: Settings, /, files: tuple[str, ...], **options: Any) -> int:
-    """Judge Terraform or OpenTofu plans (terraform show -json)."""
-    from residency import run
+    """Judge plans and states of Terraform and OpenTofu, CloudFormation and SAM templates, change sets, CDK assemblies.
+
+    A plan is what `terraform show -json` prints; an assembly is the directory that `cdk synth` writes.
+    """
+    from residency import gating, run
 
     config = run.open_config(settings.config)
     run.expect_policies(config, options["expect_policy"])
     checked_outputs(options)
-    chosen = run.GateOptions(region=options["region"], stack=options["stack"], facts=options["facts"])
-    with run.gated(list(files), config, chosen) as facts:
-        return report(settings, options, run.judged(facts, config, options["fail_on"]))
+    if options["baseline"] and not options["new_only"]:
+        raise click.UsageError("--baseline says what --new-only compares with: give both")
+    names = ("region", "stack", "facts", "source_root", "new_only", "baseline", "known")
+    chosen = gating.GateOptions(
+        type=options["type_"],
+        parameters=gating.parameters_of(options["parameter"], options["parameters"]),
+        **{key: options[key] for key in names},
+    )
+    return report(settings, options, gating.judge_files(list(files), config, chosen, options["fail_on"]))
 
 
 # --- of the scan alone -------------------------------------------------------------------------

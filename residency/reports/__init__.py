@@ -8,7 +8,15 @@ from importlib import import_module
 from residency.reports.result import Result
 
 # Format name -> module of this package with a function `render`.
-FORMATS = {"text": "text", "json": "json_result", "html": "html_page"}
+FORMATS = {
+    "text": "text",
+    "json": "json_result",
+    "sarif": "sarif",
+    "junit": "junit",
+    "github": "github",
+    "markdown": "markdown",
+    "html": "html_page",
+}
 
 Languages = tuple[str, ...]
 Render = Callable[[Result, Languages, bool], Iterator[str]]

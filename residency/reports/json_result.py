@@ -47,7 +47,7 @@ def finding_as_json(finding: Finding, first_seen: str) -> dict[str, Any]:
     """One entry of `findings`: the fingerprint's parts stand in `subject`, so that it can be computed again."""
     subject = finding.subject
     file, _, line = (finding.at or "").rpartition(":")
-    has_line = bool(file) and line.isdigit()
+    has_line = bool(file) and line.isascii() and line.isdigit() and not file.startswith("arn:")
     return {
         "rule": finding.rule,
         "status": finding.status.value,

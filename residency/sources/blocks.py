@@ -1,7 +1,7 @@
 """The resources, data sources and module calls that one file of a Terraform configuration writes, with their lines.
 
-`python -m residency.sources.blocks` is not a use of it: `serve` runs in a process of its own, which can be ended
-when a file takes too long. A parser cannot be interrupted inside a regular expression.
+`serve` runs in a process of its own, which can be ended when a file takes too long: nothing else interrupts a
+regular expression, and python-hcl2's for heredocs takes hours for a megabyte of empty lines.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lark import Tree
 
 Key = tuple[str, ...]  # ("resource", "aws_s3_bucket", "this"), ("data", …), ("module", "db")
+HEADER = ("identifier", "string")  # what stands before a block's brace: its kind, and its labels in quotes
 LABELS = {"resource": 2, "data": 2, "module": 1}
 
 
@@ -65,22 +66,21 @@ def _in_hcl(text: str) -> Iterator[Block]:
             f"the parser does not understand line {line}" if line else type(error).__name__
         ) from error
     for block in _children(body, "block"):
-        kind, *labels = (_literal(part) or "" for part in block.children[:-3])
+        kind, *labels = (_literal(part) or "" for part in _children(block, *HEADER))
         if LABELS.get(kind) == len(labels):
             source = _source(block) if kind == "module" else None
             yield Block((kind, *labels), block.meta.line, source)
 
 
-def _children(tree: Tree[str], rule: str) -> Iterator[Tree[str]]:
-    return (child for child in tree.children if getattr(child, "data", None) == rule)  # type: ignore[misc]
+def _children(tree: Tree[str], *rules: str) -> Iterator[Tree[str]]:
+    return (child for child in tree.children if getattr(child, "data", None) in rules)  # type: ignore[misc]
 
 
 def _source(call: Tree[str]) -> str | None:
     for body in _children(call, "body"):
         for attribute in _children(body, "attribute"):
-            name, _, value = attribute.children
-            if _literal(name) == "source":
-                return _literal(value)
+            if _literal(attribute.children[0]) == "source":
+                return _literal(attribute.children[-1])
     return None
 
 
@@ -98,7 +98,10 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
 
 
 def _in_json(text: str) -> Iterator[Block]:
-    """Labels are keys in keys, with or without a list around (developer.hashicorp.com, JSON syntax; 2026-11-22)."""
+    """Labels are keys in keys (developer.hashicorp.com, JSON Configuration Syntax; 2026-11-22).
+
+    A list of objects may stand where an object does.
+    """
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -113,7 +116,7 @@ def _in_json(text: str) -> Iterator[Block]:
 
 
 def _keys(text: str) -> Iterator[tuple[Key, int, str | None]]:
-    """Each key of the first four depths with those around it and its line; once more with its value if that is text.
+    """Each key that may name a block, with those around it and its line; once more with its value if that is text.
 
     The text is known to be JSON, whose module in the standard library tells no lines.
     """
@@ -138,4 +141,4 @@ def _keys(text: str) -> Iterator[tuple[Key, int, str | None]]:
         before = token
 
 
-MAX_DEPTH = 8  # four keys, each with a list around it
+MAX_DEPTH = 6  # three keys, and a list around each object

@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 
 
 class _Written(NamedTuple):
-    at: str  # "modules/db/main.tf:14"
+    at: str | None  # "modules/db/main.tf:14"; None where two files write it
     source: str | None
 
 
@@ -67,24 +67,24 @@ class SourceLines:
         folder: Path | None = self.root
         modules: Key = ()
         nearest = None
-        while names[:1] == ("module",) and len(names) > 1:
-            call = self._folder(folder).get(names[:2]) if folder else None
-            if call is None:
+        while folder and names[:1] == ("module",):
+            call = self._folder(folder).get(names[:2])
+            if call is None or call.at is None:
                 return nearest
             nearest, modules = call.at, (*modules, names[1])
             folder, names = self._called(folder, call, modules), names[2:]
         key = names if names[:1] == ("data",) else ("resource", *names)
         written = self._folder(folder).get(key) if folder else None
-        return written.at if written else nearest
+        return (written.at if written else None) or nearest
 
     # --- folders ------------------------------------------------------------------------------
 
-    def _called(self, caller: Path | None, call: _Written, modules: Key) -> Path | None:
+    def _called(self, caller: Path, call: _Written, modules: Key) -> Path | None:
         """The folder of a module; None where it is not below the root.
 
         Only a path that begins so is local (developer.hashicorp.com, Module Sources; 2026-11-22).
         """
-        if caller and call.source and call.source.startswith(("./", "../")):
+        if call.source and call.source.startswith(("./", "../")):
             return self._inside(caller / call.source)
         installed = self._modules().get(".".join(modules))
         return self._inside(self.root / installed) if installed else None
@@ -110,15 +110,17 @@ class SourceLines:
         return self._installed
 
     def _folder(self, folder: Path) -> dict[Key, _Written]:
-        """What the files of a module write. An override file changes what is there, it makes nothing of its own
-        (developer.hashicorp.com, Override Files; 2026-11-22)."""
+        """What the files of a module write.
+
+        Two files that write the same are two configurations, for only an override file may; it changes what is
+        there and makes nothing of its own (developer.hashicorp.com, Override Files; 2026-11-22).
+        """
         if folder not in self._folders:
-            self._folders[folder] = found = {}
+            found = self._folders.setdefault(folder, {})
             for path in self._files(folder):
                 for block in self._blocks(path):
-                    first = found.get(block.key)
-                    at = first.at if first else f"{path.relative_to(self.root).as_posix()}:{block.line}"
-                    found[block.key] = _Written(at, block.source or (first.source if first else None))
+                    here = _Written(f"{path.relative_to(self.root).as_posix()}:{block.line}", block.source)
+                    found[block.key] = _merged(found.get(block.key), here, _is_override(path))
         return self._folders[folder]
 
     def _files(self, folder: Path) -> list[Path]:
@@ -127,6 +129,8 @@ class SourceLines:
         except OSError as error:
             self._warn(folder, error)
             return []
+        if not files:
+            self._warn(folder, UnreadableError("it holds no file of a configuration"))
         return sorted(files, key=lambda path: (_is_override(path), path.name))
 
     # --- files --------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ class SourceLines:
         self.seconds -= time.monotonic() - began
         if answer is None:
             self._end_parser()
-            raise UnreadableError("it takes too long to parse")
+            raise UnreadableError("the parser gave no answer in time")
         if isinstance(answer, str):
             raise UnreadableError(answer)
         return answer
@@ -198,6 +202,12 @@ class _Parser:
         self._process.kill()
         self._process.join()
         self._process.close()
+
+
+def _merged(first: _Written | None, second: _Written, is_override: bool) -> _Written:
+    if first is None:
+        return second
+    return _Written(first.at if is_override else None, second.source or first.source)
 
 
 def _is_override(path: Path) -> bool:

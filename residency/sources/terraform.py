@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,8 @@ from residency.model import (
 )
 from residency.services import terraform_types
 from residency.sources.templates import Context, TemplateReader
-from residency.sources.terraform_plan import Plan, Resource, Scope, steps_of
+from residency.sources.terraform_plan import Plan, Resource, Scope, state_of, steps_of
+from residency.sources.terraform_shape import damage
 
 HOLDS_STORES = ("data", "logs", "secrets")
 AWS = "aws"
@@ -43,24 +45,65 @@ def is_plan(document: Any) -> bool:
     )
 
 
+def as_plan(document: Any) -> Any:
+    """A state as a plan that changes nothing; what is neither stays as it is.
+
+    `terraform show -json` gives a state its `values`; the file of a state (version 4) lists instances.
+    """
+    if not isinstance(document, dict) or "resource_changes" in document or "planned_values" in document:
+        return document
+    if "format_version" in document and isinstance(document.get("values"), dict):
+        return {**document, "planned_values": document["values"]}
+    if document.get("version") == 4 and isinstance(document.get("resources"), list) and "terraform_version" in document:
+        rows = [row for resource in document["resources"] for row in _instances(resource)]
+        return {"format_version": "1.0", "planned_values": {"root_module": {"resources": rows}}}
+    return document
+
+
+def _instances(resource: Any) -> Iterator[dict[str, Any]]:
+    """The instances of one resource in the file of a state, in the form of `terraform show`."""
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("type", "name")):
+        raise PlanError("a resource of the state is damaged: fetch it again with `terraform state pull`")
+    module = f"{resource['module']}." if resource.get("module") else ""
+    data = "data." if resource.get("mode") == "data" else ""
+    provider = re.search(r'provider\["([^"]+)"\]', str(resource.get("provider")))
+    for instance in resource.get("instances") or ():
+        key = instance.get("index_key")
+        index = "" if key is None else f"[{json.dumps(key)}]"
+        yield {
+            "address": f"{module}{data}{resource['type']}.{resource['name']}{index}",
+            "mode": resource.get("mode", "managed"),
+            "type": resource["type"],
+            "provider_name": provider[1] if provider else "",
+            "values": instance.get("attributes") or {},
+        }
+
+
+def before(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan says was there before: its prior state, and the `before` of each change."""
+    rows = {
+        change["address"]: {**change, "values": change["change"].get("before") or {}}
+        for change in document.get("resource_changes") or ()
+        if change["change"].get("before")
+    }
+    prior = [row for row in state_of(document) if row.get("address") not in rows]
+    values = {"root_module": {"resources": [*rows.values(), *prior]}}
+    return {
+        "format_version": document["format_version"],
+        "planned_values": values,
+        "configuration": document.get("configuration"),
+        "variables": document.get("variables"),
+    }
+
+
 def check_plan(document: Any, shown_as: str) -> None:
     """PlanError where a document is no plan, or one that is damaged."""
     if not is_plan(document):
         hint = "make one with `terraform show -json PLAN > plan.json`"
         raise PlanError(f"{shown_as}: is no Terraform plan that can be read: {hint}")
-    changes = document.get("resource_changes") or []
-    for index, change in enumerate(changes if isinstance(changes, list) else [None]):
-        if not _is_change(change):
-            raise PlanError(f"{shown_as}: resource_changes[{index}] is damaged: make the plan again")
-
-
-def _is_change(change: Any) -> bool:
-    known = isinstance(change, dict) and isinstance(change.get("change"), dict)
-    if not known or not all(isinstance(change.get(key), str) for key in ("address", "type")):
-        return False
-    inner = change["change"]
-    after = isinstance(inner.get("after"), dict | None) and isinstance(inner.get("after_unknown"), dict | bool | None)
-    return isinstance(inner.get("actions"), list) and after
+    damaged = damage(document)
+    if damaged:
+        raise PlanError(f"{shown_as}: {damaged} is damaged: make the plan again")
 
 
 def read_json(raw: bytes, shown_as: str) -> Any:

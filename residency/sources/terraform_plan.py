@@ -504,6 +504,11 @@ def _longest(references: Iterable[str]) -> list[str]:
     return [r for r in plain if not any(o != r and o.startswith((f"{r}.", f"{r}[")) for o in plain)]
 
 
+def state_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every resource of a plan's prior state."""
+    yield from _walk((document.get("prior_state") or {}).get("values"))
+
+
 def _walk(values: Any) -> Iterator[Mapping[str, Any]]:
     """Every resource of planned values or of a state, those of child modules included."""
     waiting = [(values or {}).get("root_module") or {}]

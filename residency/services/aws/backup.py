@@ -86,7 +86,8 @@ def _rules(api: Api, body: Body) -> Body:
 
 
 def place_vault(vault: Document) -> Placed:
-    arn, said = vault.get(f"{VAULT}.BackupVaultArn"), vault.said(f"{VAULT}.BackupVaultArn")
+    arn = vault.get(f"{VAULT}.BackupVaultArn")
+    said = vault.said(f"{VAULT}.BackupVaultArn" if arn else "@region")
     primary = vault.copy(Role.PRIMARY, _here(vault), said, control=_control(vault, VAULT))
     yield vault.store(
         "aws.backup.vault",
@@ -227,12 +228,11 @@ def _selected(plan: Document, store: Store) -> Iterator[Edge]:
 
 def _named(selection: Document) -> Iterator[str]:
     value = selection.get("Resources")
-    if isinstance(value, Unknown):
-        meant = [value.refers_to] if value.refers_to else map(selection.origin.names.get, value.one_of)
-        yield from filter(None, meant)
-        return
-    for arn in value or ():
-        if isinstance(arn, str) and "*" not in arn:
+    for arn in value if isinstance(value, list) else [value]:
+        if isinstance(arn, Unknown):
+            meant = [arn.refers_to] if arn.refers_to else map(selection.origin.names.get, arn.one_of)
+            yield from filter(None, meant)
+        elif isinstance(arn, str) and "*" not in arn:
             yield selection.id_of("{0}", arn) or arn
 
 
@@ -291,5 +291,44 @@ TERRAFORM = {
         fields={SELECTED: Each("", {"Resources": "resources"}), "@region": REGION},
         place=place_plan,
         attaches_to=("plan_id", "aws_backup_plan"),
+    ),
+}
+
+_VAULT: dict[str, TemplateField] = {
+    f"{VAULT}.BackupVaultName": "BackupVaultName",
+    f"{VAULT}.EncryptionKeyArn": "EncryptionKeyArn",
+    f"{TAGGED}.Tags": TAGS,
+    "@region": REGION,
+}
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::Backup::BackupVault": Template(fields=_VAULT, place=place_vault, names=("BackupVaultName",), arn=VAULT_ARN),
+    "AWS::Backup::LogicallyAirGappedBackupVault": Template(
+        fields=_VAULT | {f"{VAULT}.VaultType": Always("LOGICALLY_AIR_GAPPED_BACKUP_VAULT")},
+        place=place_vault,
+        names=("BackupVaultName",),
+        arn=VAULT_ARN,
+    ),
+    "AWS::Backup::BackupPlan": Template(
+        fields={
+            f"{PLAN}.BackupPlan.BackupPlanName": "BackupPlan.BackupPlanName",
+            RULES: Each(
+                "BackupPlan.BackupPlanRule",
+                {
+                    "TargetBackupVaultName": "TargetBackupVault",
+                    "TargetLogicallyAirGappedBackupVaultArn": "TargetLogicallyAirGappedBackupVaultArn",
+                    "CopyActions[]": Each("CopyActions", {"DestinationBackupVaultArn": "DestinationBackupVaultArn"}),
+                },
+            ),
+            f"{TAGGED}.Tags": TAGS,
+            "@region": REGION,
+        },
+        place=place_plan,
+        names=(),
+    ),
+    "AWS::Backup::BackupSelection": Template(
+        fields={SELECTED: Each("", {"Resources": "BackupSelection.Resources"}), "@region": REGION},
+        place=place_plan,
+        attaches_to=("BackupPlanId", "AWS::Backup::BackupPlan"),
     ),
 }

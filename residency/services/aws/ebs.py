@@ -24,6 +24,7 @@ DISKS = f"{IMAGE}.BlockDeviceMappings[]"
 # Only a template says these: the copy itself forgets.
 COPIED_FROM, COPIED_FROM_REGION = "ec2:CopySnapshot.SourceSnapshotId", "ec2:CopySnapshot.SourceRegion"
 COPIED_TO = "ec2:CopyImage.DestinationOutpostArn"
+MADE_FROM, COPY_OF = "@snapshot", "@volume"  # what a volume was made from; live it is not looked at
 
 ARN = "arn:{partition}:ec2:{region}:{account}:"
 VOLUME_ARN, SNAPSHOT_ARN = ARN + "volume/{id}", "arn:{partition}:ec2:{region}::snapshot/{id}"
@@ -86,7 +87,7 @@ def _launchers(api: Api, body: Body) -> Body:
 def place_volume(volume: Document) -> Placed:
     name = volume.get(f"{VOLUME}.VolumeId")
     code, path, namespace = _most_exact(volume, VOLUME, zone=True)
-    yield volume.store(
+    store = volume.store(
         "aws.ebs.volume",
         volume.id(VOLUME_ARN, region=volume.origin.region, id=name),
         name,
@@ -96,6 +97,10 @@ def place_volume(volume: Document) -> Placed:
         ),
         tags=f"{VOLUME}.Tags[]",
     )
+    yield store
+    for path, template in ((MADE_FROM, SNAPSHOT_ARN), (COPY_OF, VOLUME_ARN)):
+        origin = volume.id_of(_open(template), volume.get(path), volume.origin.region)
+        yield from edge_from(origin, store, Role.REPLICA, volume.said(path))
 
 
 def place_snapshot(snapshot: Document) -> Placed:
@@ -190,6 +195,9 @@ def _control(document: Document, path: str) -> Control:
     own_id = document.get(f"{path}.{'VolumeId' if path == VOLUME else 'SnapshotId'}")
     will_be_made = document.origin.planned and not isinstance(own_id, str)
     if isinstance(encrypted, Unknown) or (encrypted and key is None and not will_be_made):
+        return keys.plain(None, said)
+    if key is None and any(document.get(origin) is not None for origin in (MADE_FROM, COPY_OF)):
+        # It may have the key of what it is made from (CloudFormation template reference, AWS::EC2::Volume, KmsKeyId).
         return keys.plain(None, said)
     if encrypted and key is None:
         # A template without a key takes the one that AWS manages, alias/aws/ebs (CreateVolume, KmsKeyId).
@@ -309,5 +317,24 @@ TERRAFORM = {
         },
         place=place_image,
         attaches_to=("image_id", "aws_ami"),
+    ),
+}
+
+# Property names: CloudFormation template reference of the type (read 2026-11-22). A copy of a volume may leave its
+# zone out and then stands in that of its source, which is not followed.
+CLOUDFORMATION = {
+    "AWS::EC2::Volume": Template(
+        fields={
+            f"{VOLUME}.AvailabilityZoneId": "AvailabilityZoneId",
+            f"{VOLUME}.AvailabilityZone": "AvailabilityZone",
+            f"{VOLUME}.OutpostArn": "OutpostArn",
+            f"{VOLUME}.Encrypted": "Encrypted",
+            f"{VOLUME}.KmsKeyId": "KmsKeyId",
+            MADE_FROM: "SnapshotId",
+            COPY_OF: "SourceVolumeId",
+            f"{VOLUME}.Tags[]": TAGS,
+        },
+        place=place_volume,
+        names=(),
     ),
 }

@@ -46,7 +46,7 @@ def _follow(api: Api, body: Body) -> Body:
 
 def place_repository(repository: Document) -> Placed:
     arn, name = (repository.get(f"{REPOSITORY}.{field}") for field in ("repositoryArn", "repositoryName"))
-    said = repository.said(f"{REPOSITORY}.repositoryArn")
+    said = repository.said(f"{REPOSITORY}.repositoryArn" if arn else "@region")
     primary = repository.copy(Role.PRIMARY, _here(repository), said, control=_control(repository))
     key_copies = keys.replicas(repository, repository.get(f"{ENCRYPTION}.kmsKey"))
     found = (primary, *_replicas(repository, name), *key_copies)
@@ -153,5 +153,34 @@ TERRAFORM = {
             "@region": REGION,
         },
         place=place_registry,
+    ),
+}
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::ECR::Repository": Template(
+        fields={
+            f"{REPOSITORY}.repositoryName": "RepositoryName",
+            f"{ENCRYPTION}.encryptionType": "EncryptionConfiguration.EncryptionType",
+            f"{ENCRYPTION}.kmsKey": "EncryptionConfiguration.KmsKey",
+            f"{TAGGED}.tags[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_repository,
+        names=("RepositoryName",),
+    ),
+    "AWS::ECR::ReplicationConfiguration": Template(
+        fields={
+            RULES: Each(
+                "ReplicationConfiguration.Rules",
+                {
+                    "destinations[]": Each("Destinations", {"region": "Region", "registryId": "RegistryId"}),
+                    "repositoryFilters[]": Each("RepositoryFilters", {"filter": "Filter", "filterType": "FilterType"}),
+                },
+            ),
+            "@region": REGION,
+        },
+        place=place_registry,
+        names=(),
     ),
 }

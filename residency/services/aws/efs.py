@@ -202,3 +202,22 @@ TERRAFORM = {
         computed=("destination.region", "destination.file_system_id"),
     ),
 }
+
+# Property names: CloudFormation template reference of the type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::EFS::FileSystem": Template(
+        fields={
+            f"{SYSTEM}.AvailabilityZoneName": "AvailabilityZoneName",
+            f"{SYSTEM}.Encrypted": "Encrypted",
+            KEY: "KmsKeyId",
+            PLANNED: Each(
+                "ReplicationConfiguration.Destinations",
+                {name: name for name in ("Region", "AvailabilityZoneName", "FileSystemId", "KmsKeyId")},
+            ),
+            f"{SYSTEM}.Tags[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_file_system,
+        names=(),
+    ),
+}

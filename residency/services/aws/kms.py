@@ -140,3 +140,25 @@ TERRAFORM = {
         names=KEY_NAMES,
     ),
 }
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22). A template makes keys of AWS KMS
+# and keys for imported material, none in a key store (AWS::KMS::Key, Origin): the grade of both is the same. That a
+# key is multi-Region makes no copy of it: each replica is a resource of its own, in a stack of its region.
+CLOUDFORMATION = {
+    "AWS::KMS::Key": Template(
+        fields={"KeyMetadata.KeyManager": Always("CUSTOMER"), "@region": REGION, **OWN}, answers=DESCRIBE, names=()
+    ),
+    "AWS::KMS::ReplicaKey": Template(
+        fields={
+            "KeyMetadata.KeyManager": Always("CUSTOMER"),
+            keys.PRIMARY: "PrimaryKeyArn",
+            "@region": REGION,
+            **OWN,
+        },
+        answers=DESCRIBE,
+        names=(),
+    ),
+    "AWS::KMS::Alias": Template(
+        fields={"KeyMetadata.KeyId": "TargetKeyId", "@region": REGION}, answers=DESCRIBE, names=("AliasName",)
+    ),
+}

@@ -38,10 +38,24 @@ EXPORT, INTEGRATION = f"{EXPORTS}.ExportTasks[]", f"{INTEGRATIONS}.Integrations[
 ZONE, GROUP = f"{INSTANCE}.AvailabilityZone", f"{INSTANCE}.DBSubnetGroup.DBSubnetGroupName"
 REPLICA_OF = f"{INSTANCE}.ReadReplicaSourceDBInstanceIdentifier"
 GLOBAL_NAME = "GlobalClusters[].GlobalClusterIdentifier"
+CLUSTER_OF, REPLICA_OF_CLUSTER = f"{INSTANCE}.DBClusterIdentifier", f"{INSTANCE}.ReadReplicaSourceDBClusterIdentifier"
 # What something was made from; only a template says it.
 SNAPSHOT_OF, RESTORED, BACKED_UP = "@snapshot", "@restored", "@backup"
-INSTANCE_ORIGINS = (SNAPSHOT_OF, RESTORED, BACKED_UP, REPLICA_OF)
+CLUSTER_SNAPSHOT_OF, SOURCE_REGION = "@cluster-snapshot", "@source-region"
+INSTANCE_ORIGINS = (
+    SNAPSHOT_OF,
+    CLUSTER_SNAPSHOT_OF,
+    RESTORED,
+    BACKED_UP,
+    REPLICA_OF,
+    REPLICA_OF_CLUSTER,
+    CLUSTER_OF,  # where it is not sure that there is one
+)
 CLUSTER_ORIGINS = (SNAPSHOT_OF, RESTORED, f"{CLUSTER}.ReplicationSourceIdentifier")
+# Where a template sends automated backups to; live, they are named by their ARN.
+BACKUP_REGION, BACKUP_KEY = "@backup-region", "@backup-key"
+# That it is a member by its type; that it may stand already, for a template does not say what it changes.
+MEMBER, MAY_STAND = "@member", "@may-stand"
 ARN = "arn:{partition}:rds:{region}:{account}:"
 OUTPOST = "aws.outpost"
 # Nobody can share an automated snapshot, nor one of AWS Backup (RDS user guide, Sharing a DB snapshot).
@@ -156,21 +170,22 @@ def _with_keys(api: Api, body: Body, listed: Body, subject: str) -> Body:
 
 def place_instance(db: Document) -> Placed:
     store_id = db.id("{arn}", arn=db.get(f"{INSTANCE}.DBInstanceArn"))
-    cluster = _id_of(db, "cluster", db.get(f"{INSTANCE}.DBClusterIdentifier"))
+    cluster = _id_of(db, "cluster", db.get(CLUSTER_OF))
     name = db.get(f"{INSTANCE}.DBInstanceIdentifier")
     found = _copies_of_instance(db, cluster)
     store = db.store("aws.rds.instance", store_id, name, found, tags=f"{INSTANCE}.TagList[]")
     yield store
     yield from (edge for edge in edges_of(store) if edge.role is not Role.PRIMARY)
-    yield from _from(db, cluster, store, Role.REPLICA, f"{INSTANCE}.DBClusterIdentifier")
+    yield from _from(db, cluster, store, Role.REPLICA, CLUSTER_OF)
     for path, resource in _INSTANCE_SOURCES:
         yield from _replica_of(db, store, path, resource)
 
 
 _INSTANCE_SOURCES = (
     (REPLICA_OF, "db"),
-    (f"{INSTANCE}.ReadReplicaSourceDBClusterIdentifier", "cluster"),
+    (REPLICA_OF_CLUSTER, "cluster"),
     (SNAPSHOT_OF, "snapshot"),
+    (CLUSTER_SNAPSHOT_OF, "cluster-snapshot"),
     (RESTORED, "db"),
     (BACKED_UP, "auto-backup"),
 )
@@ -187,12 +202,16 @@ def _copies_of_instance(db: Document, cluster: str | None) -> Iterator[Copy]:
     yield from _cluster_replicas(db, f"{INSTANCE}.ReadReplicaDBClusterIdentifiers")
     if not _is_member(db):
         yield from _backups(db, primary)
+        yield from _planned_backups(db)
         yield from _activity(db, INSTANCE)
     yield from keys.replicas(db, db.get(f"{INSTANCE}.KmsKeyId"))
 
 
 def _is_member(db: Document) -> bool:
-    return db.get(f"{INSTANCE}.DBClusterIdentifier") is not None
+    """Whether what it keeps is a cluster's; not where a template names one only under a condition, or by a value
+    that is not known."""
+    cluster = db.get(CLUSTER_OF)
+    return isinstance(cluster, str) or bool(db.get(MEMBER) or (isinstance(cluster, Unknown) and cluster.refers_to))
 
 
 def _standing(db: Document) -> tuple[Codes, str, Why | None]:
@@ -226,7 +245,8 @@ def _is_regional(db: Document, zone: Any, subnets: Unknown | None) -> bool:
     """
     source = db.get(REPLICA_OF)
     arn = parse_arn(source)
-    own_group = source is None or (arn is not None and arn.region != _region(db))
+    elsewhere = arn.region if arn else db.get(SOURCE_REGION)
+    own_group = source is None or (isinstance(elsewhere, str) and elsewhere != _region(db))
     chosen_by_rds = zone is None and subnets is None and own_group
     return _is_member(db) or db.get(f"{INSTANCE}.MultiAZ") is True or chosen_by_rds
 
@@ -338,6 +358,16 @@ def _backups(db: Document, primary: Copy) -> Iterator[Copy]:
         yield copies.at_arn(db, Role.BACKUP, arn, backup.said("DBInstanceAutomatedBackupsArn"))
 
 
+def _planned_backups(db: Document) -> Iterator[Copy]:
+    """Where a template has its automated backups replicated to. What is encrypted with a key of its own there is
+    told; without one nobody says which it is."""
+    region, key, said = db.get(BACKUP_REGION), db.get(BACKUP_KEY), db.said(BACKUP_REGION)
+    if region is not None:
+        control = keys.plain(None, said) if key is None else keys.of_key(db, key, db.said(BACKUP_KEY))
+        state = State.MAY_APPEAR if isinstance(region, Unknown) else State.PLANNED
+        yield db.copy(Role.BACKUP, region, said, control=control, state=state)
+
+
 def _kept_at(document: Document, path: str, beside: Place | None = None) -> tuple[Any, str | None]:
     """Where backups are kept: in the region unless another target is named (CreateDBInstance, BackupTarget).
 
@@ -375,7 +405,8 @@ def place_cluster(cluster: Document) -> Placed:
         yield from _replica_of(cluster, store, path, resource)
     for group in _global_cluster(cluster):
         source = _beside(group, "@source")
-        first = cluster.origin.names.get(source.refers_to or "") if isinstance(source, Unknown) else source
+        unknown = isinstance(source, Unknown)
+        first = cluster.origin.names.get(source.refers_to or "") if unknown else _id_of(cluster, "cluster", source)
         yield from _each_other([first, store.id], cluster.said(f"{CLUSTER}.GlobalClusterIdentifier"))
 
 
@@ -656,7 +687,7 @@ def _planned_control(document: Document, path: str, arn: str, encrypted: Any, sa
     if aurora:
         # The members of a global database are encrypted as the first of them is.
         joined = document.get(f"{CLUSTER}.GlobalClusterIdentifier") is not None
-        return keys.plain(None if joined else keys.PROVIDER_OWNED, said)
+        return keys.plain(None if joined or document.get(MAY_STAND) else keys.PROVIDER_OWNED, said)
     return keys.plain(keys.UNENCRYPTED, said)
 
 
@@ -728,7 +759,8 @@ TERRAFORM = {
     "aws_rds_cluster_instance": Template(
         fields={
             f"{INSTANCE}.DBInstanceIdentifier": "identifier",
-            f"{INSTANCE}.DBClusterIdentifier": "cluster_identifier",
+            CLUSTER_OF: "cluster_identifier",
+            MEMBER: Always(True),
             ZONE: "availability_zone",
             GROUP: "db_subnet_group_name",
             f"{INSTANCE}.TagList[]": TAGS,
@@ -855,5 +887,100 @@ TERRAFORM = {
     "aws_rds_integration": Template(
         fields={f"{INTEGRATION}.SourceArn": "source_arn", f"{INTEGRATION}.TargetArn": "target_arn"},
         place=place_integration,
+    ),
+}
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::RDS::DBInstance": Template(
+        fields={
+            f"{INSTANCE}.DBInstanceIdentifier": "DBInstanceIdentifier",
+            CLUSTER_OF: "DBClusterIdentifier",
+            ZONE: "AvailabilityZone",
+            GROUP: "DBSubnetGroupName",
+            f"{INSTANCE}.MultiAZ": "MultiAZ",
+            f"{INSTANCE}.BackupRetentionPeriod": "BackupRetentionPeriod",
+            f"{INSTANCE}.BackupTarget": "BackupTarget",
+            BACKUP_REGION: "AutomaticBackupReplicationRegion",
+            BACKUP_KEY: "AutomaticBackupReplicationKmsKeyId",
+            f"{INSTANCE}.StorageEncrypted": "StorageEncrypted",
+            f"{INSTANCE}.KmsKeyId": "KmsKeyId",
+            REPLICA_OF: "SourceDBInstanceIdentifier",
+            REPLICA_OF_CLUSTER: "SourceDBClusterIdentifier",
+            SOURCE_REGION: "SourceRegion",
+            SNAPSHOT_OF: "DBSnapshotIdentifier",
+            CLUSTER_SNAPSHOT_OF: "DBClusterSnapshotIdentifier",
+            RESTORED: "SourceDbiResourceId",
+            BACKED_UP: "SourceDBInstanceAutomatedBackupsArn",
+            f"{INSTANCE}.TagList[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_instance,
+        names=("DBInstanceIdentifier",),
+        arn=f"{ARN}db:{{0}}",
+    ),
+    "AWS::RDS::DBCluster": Template(
+        fields={
+            f"{CLUSTER}.DBClusterIdentifier": "DBClusterIdentifier",
+            f"{CLUSTER}.Engine": "Engine",
+            f"{CLUSTER}.StorageEncrypted": "StorageEncrypted",
+            f"{CLUSTER}.KmsKeyId": "KmsKeyId",
+            f"{CLUSTER}.GlobalClusterIdentifier": "GlobalClusterIdentifier",
+            f"{CLUSTER}.ReplicationSourceIdentifier": "ReplicationSourceIdentifier",
+            SNAPSHOT_OF: "SnapshotIdentifier",
+            RESTORED: "SourceDBClusterIdentifier",
+            f"{CLUSTER}.TagList[]": TAGS,
+            MAY_STAND: Always(True),
+            "@region": REGION,
+        },
+        place=place_cluster,
+        names=("DBClusterIdentifier",),
+        arn=f"{ARN}cluster:{{0}}",
+    ),
+    "AWS::RDS::GlobalCluster": Template(
+        fields={GLOBAL_NAME: "GlobalClusterIdentifier", "@source": "SourceDBClusterIdentifier"},
+        answers=GLOBALS,
+        names=(),
+    ),
+    "AWS::RDS::DBSubnetGroup": Template(
+        fields={"DBSubnetGroups[].DBSubnetGroupName": "DBSubnetGroupName", "@subnets": "SubnetIds", "@region": REGION},
+        answers=GROUPS,
+        names=(),
+    ),
+    "AWS::EC2::Subnet": Template(
+        fields={
+            "Subnets[].AvailabilityZone": "AvailabilityZone",
+            "Subnets[].AvailabilityZoneId": "AvailabilityZoneId",
+            "Subnets[].OutpostArn": "OutpostArn",
+        },
+        answers=SUBNETS,
+        names=(),
+    ),
+    "AWS::RDS::DBSnapshot": Template(
+        fields={
+            f"{SNAPSHOT}.DBSnapshotIdentifier": "DBSnapshotIdentifier",
+            f"{SNAPSHOT}.DBInstanceIdentifier": "DBInstanceIdentifier",
+            f"{SNAPSHOT}.TagList[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_snapshot,
+        names=("DBSnapshotIdentifier",),
+        arn=f"{ARN}snapshot:{{0}}",
+    ),
+    "AWS::RDS::ClusterSnapshot": Template(
+        fields={
+            f"{CLUSTER_SNAPSHOT}.DBClusterSnapshotIdentifier": "DBClusterSnapshotIdentifier",
+            f"{CLUSTER_SNAPSHOT}.DBClusterIdentifier": "DBClusterIdentifier",
+            f"{CLUSTER_SNAPSHOT}.TagList[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_cluster_snapshot,
+        names=("DBClusterSnapshotIdentifier",),
+        arn=f"{ARN}cluster-snapshot:{{0}}",
+    ),
+    "AWS::RDS::Integration": Template(
+        fields={f"{INTEGRATION}.SourceArn": "SourceArn", f"{INTEGRATION}.TargetArn": "TargetArn"},
+        place=place_integration,
+        names=(),
     ),
 }

@@ -156,3 +156,24 @@ TERRAFORM = {
         attaches_to=("secret_id", "aws_secretsmanager_secret"),
     ),
 }
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::SecretsManager::Secret": Template(
+        fields={
+            f"{SECRET}.Name": "Name",
+            KEY: "KmsKeyId",
+            REGIONS: Each("ReplicaRegions", {"Region": "Region", "KmsKeyId": "KmsKeyId"}),
+            f"{SECRET}.Tags[]": TAGS,
+            "@region": REGION,
+        },
+        place=place_secret,
+        names=("Name",),
+    ),
+    # What it writes into a secret stands where the secret does: it adds nothing to one that the template makes.
+    "AWS::SecretsManager::SecretTargetAttachment": Template(
+        fields={f"{SECRET}.ARN": "SecretId"},
+        place=place_secret,
+        attaches_to=("SecretId", "AWS::SecretsManager::Secret"),
+    ),
+}

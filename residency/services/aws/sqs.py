@@ -21,6 +21,7 @@ LIST, ATTRIBUTES, TAGGED = "sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:List
 URL, KEY = f"{LIST}.QueueUrls[]", f"{ATTRIBUTES}.Attributes.KmsMasterKeyId"
 QUEUE_ARN, MANAGED = f"{ATTRIBUTES}.Attributes.QueueArn", f"{ATTRIBUTES}.Attributes.SqsManagedSseEnabled"
 REDRIVE = f"{ATTRIBUTES}.Attributes.RedrivePolicy"
+UNDELIVERED = "@undelivered"  # the ARN in a redrive policy that a template writes as a mapping; else it is a text
 TARGET = re.compile(r'"deadLetterTargetArn"\s*:\s*"([^"]+)"')  # in the text of a redrive policy
 DEFAULT_KEY = "alias/aws/sqs"
 ARN = "arn:{partition}:sqs:{region}:{account}:{name}"
@@ -96,12 +97,14 @@ def _undelivered(queue: Document) -> Iterator[Copy]:
 
     It keeps them as long as this queue would have, so that it counts as saved data: an export, and no stream.
     """
-    policy = queue.get(REDRIVE)
+    policy, target = queue.get(REDRIVE), queue.get(UNDELIVERED)
     if isinstance(policy, Unknown) and policy.why is Why.UNRESOLVED:
         yield queue.copy(Role.EXPORT, policy, queue.said(REDRIVE), state=State.MAY_APPEAR)
     elif isinstance(policy, Unknown):
         yield copies.at_arn(queue, Role.EXPORT, policy, queue.said(REDRIVE))
-    elif policy and "deadLetterTargetArn" in policy:
+    elif target:
+        yield copies.at_arn(queue, Role.EXPORT, target, queue.said(UNDELIVERED))
+    elif isinstance(policy, str) and "deadLetterTargetArn" in policy:
         named = TARGET.search(policy)
         yield copies.at_arn(queue, Role.EXPORT, named[1] if named else None, queue.said(REDRIVE))
 
@@ -129,5 +132,22 @@ TERRAFORM = {
         fields={URL: "queue_url", REDRIVE: "redrive_policy"},
         place=place_queue,
         attaches_to=("queue_url", "aws_sqs_queue"),
+    ),
+}
+
+# Property names: CloudFormation template reference of each type (read 2026-11-22).
+CLOUDFORMATION = {
+    "AWS::SQS::Queue": Template(
+        fields={
+            "@name": "QueueName",
+            KEY: "KmsMasterKeyId",
+            MANAGED: "SqsManagedSseEnabled",
+            REDRIVE: "RedrivePolicy",
+            UNDELIVERED: "RedrivePolicy.deadLetterTargetArn",
+            f"{TAGGED}.Tags": TAGS,
+            "@region": REGION,
+        },
+        place=place_queue,
+        names=("QueueName",),
     ),
 }
