@@ -69,7 +69,8 @@ class Document:
         for step in path.split(".") if path else ():
             if value is None or isinstance(value, Unknown):
                 return value
-            value = value.get(step) if isinstance(value, Mapping) else None
+            # JSON and botocore give plain dicts; asking for the abstract type costs ten times as much.
+            value = value.get(step) if type(value) is dict or isinstance(value, Mapping) else None
         return value
 
     def each(self, path: str) -> list[Document] | Unknown:

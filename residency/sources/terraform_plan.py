@@ -17,6 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from residency.clouds.answers import Unknown
@@ -64,12 +65,13 @@ class Resource:
     unknown: Any
     config: Mapping[str, Any]  # empty where the plan's configuration does not hold it
     is_data: bool = False
+    secret: Any = None  # which of its attributes are sensitive, in the shape of `after_unknown`
 
-    @property
+    @cached_property
     def provider_name(self) -> str:
         return self.provider.rpartition("/")[2]
 
-    @property
+    @cached_property
     def expressions(self) -> Mapping[str, Any]:
         return self.config.get("expressions") or {}
 
@@ -136,7 +138,8 @@ class Plan:
             actions, after = change["change"]["actions"], change["change"].get("after")
             gone = after is None or set(actions) <= {"delete", "forget"}
             if not gone and "deposed" not in change:
-                yield self._resource(change, after, change["change"].get("after_unknown") or {})
+                unknown, secret = change["change"].get("after_unknown") or {}, change["change"].get("after_sensitive")
+                yield self._resource(change, after, unknown, secret)
 
     def _untouched(self, changed: set[str]) -> Iterator[Resource]:
         """What no change is listed of: a plan that only refreshes lists none, and its prior state is what stays.
@@ -148,20 +151,21 @@ class Plan:
             found = {item["address"]: item for item in _walk(self._prior_state())} | found
         for address, item in found.items():
             if address not in changed:
-                resource = self._resource(item, item.get("values") or {}, {})
-                resource.unknown = _left_out(resource.expressions, resource.after)
+                values, secret = item.get("values") or {}, item.get("sensitive_values")
+                resource = self._resource(item, values, {}, secret)
+                resource.unknown = _either_of(_left_out(resource.expressions, values), secret)
                 yield resource
 
     def _prior_data(self, known: set[str]) -> Iterator[Resource]:
         """Data sources that were read while planning stand in the prior state alone."""
         for resource in _walk(self._prior_state()):
             if resource.get("mode") == "data" and resource["address"] not in known:
-                yield self._resource(resource, resource.get("values") or {}, {})
+                yield self._resource(resource, resource.get("values") or {}, {}, resource.get("sensitive_values"))
 
     def _prior_state(self) -> Any:
         return (self.document.get("prior_state") or {}).get("values")
 
-    def _resource(self, item: Mapping[str, Any], after: Mapping[str, Any], unknown: Any) -> Resource:
+    def _resource(self, item: Mapping[str, Any], after: Mapping[str, Any], unknown: Any, secret: Any) -> Resource:
         steps = steps_of(item["address"])
         modules: list[str] = []
         while len(steps) > 2 and steps[0][0] == "module":
@@ -176,10 +180,11 @@ class Plan:
             provider=item.get("provider_name") or item["type"].partition("_")[0],
             name=name,
             scope=Scope(tuple(modules), steps[-1][1], config.get("for_each_expression")),
-            after=after,
-            unknown=unknown,
+            after=_without(after, secret),
+            unknown=_either_of(unknown, secret),
             config=config,
             is_data=item.get("mode") == "data",
+            secret=secret,
         )
 
     # --- looking up ---------------------------------------------------------------------------
@@ -355,7 +360,8 @@ def _left_to_the_provider(resource: Resource, unknown: Any, expressions: Any, st
 
     A block that was written dynamically is missing there too.
     """
-    for step in steps if resource.config else ():
+    secret = resource.secret is True or _at(resource.secret, steps[0]) is True
+    for step in steps if resource.config and not secret else ():
         if not isinstance(expressions, Mapping):
             return False
         unknown, written, expressions = _at(unknown, step), step in expressions, _only(expressions.get(step))
@@ -463,6 +469,26 @@ def _left_out(expressions: Any, values: Any) -> Any:
     if written and isinstance(values, Mapping):
         return {name: name not in values or _left_out(part, values[name]) for name, part in expressions.items()}
     return None
+
+
+def _without(values: Mapping[str, Any], secret: Any) -> Mapping[str, Any]:
+    """The values that are not marked as sensitive: the others are never held, whatever they would tell."""
+    if not isinstance(secret, Mapping):
+        return {} if secret is True else values
+    return {name: value for name, value in values.items() if secret.get(name) is not True}
+
+
+def _either_of(unknown: Any, secret: Any) -> Any:
+    """What is unknown, or sensitive, in the shape of `after_unknown`."""
+    if unknown is True or secret is True:
+        return True
+    if isinstance(unknown, Mapping | None) and isinstance(secret, Mapping) and secret:
+        names = {*(unknown or {}), *secret}
+        return {name: _either_of((unknown or {}).get(name), secret.get(name)) for name in names}
+    if isinstance(secret, list) and any(secret):
+        same = isinstance(unknown, list) and len(unknown) == len(secret)
+        return [_either_of(*pair) for pair in zip(unknown if same else [unknown] * len(secret), secret, strict=True)]
+    return unknown
 
 
 def _at(part: Any, step: str) -> Any:

@@ -22,12 +22,13 @@ from residency.clouds.aws.keys import DESCRIBE
 from residency.clouds.aws.session import Access, AccountSession
 from residency.demo.estate.company import ANALYTICS, IRELAND, MEMBERS, OSAKA, TOKYO
 from residency.model import Cell
-from residency.services import listings, modules, terraform_types
+from residency.services import cloudformation_types, listings, modules, terraform_types
 from residency.services.base import Each, Listing, Template, TemplateField
 from tests.estates import estate
 from tests.services.shapes import CALL, operation_of, shape_at
 from tests.serving import demo_environment
 
+TABLES = {**terraform_types(), **cloudformation_types()}
 MODULES = modules("aws")
 SERVICES = Path(residency.services.__file__).parent
 # What a template's document says of a thing that others refer to has the shape of this answer.
@@ -103,9 +104,9 @@ def test_every_path_that_a_file_writes_exists_in_the_providers_model(module: Mod
     assert paths
 
 
-@pytest.mark.parametrize("kind", sorted(terraform_types()))
+@pytest.mark.parametrize("kind", sorted(TABLES))
 def test_every_path_of_a_table_exists_in_the_providers_model(kind: str) -> None:
-    paths = list(template_paths(terraform_types()[kind]))
+    paths = list(template_paths(TABLES[kind]))
     assert paths
     for path in paths:
         shape_at(path)
@@ -156,7 +157,7 @@ NOT_PAGED_BY_BOTOCORE = {"dynamodb:ListGlobalTables", "dynamodb:ListExports", "b
 def test_no_path_goes_on_after_its_last_list_without_an_element() -> None:
     """A projection silently drops what lacks the field. Only the list of the listing itself holds one element."""
     paths = {path for module in MODULES for path in written_paths(module)}
-    tables = {path for template in terraform_types().values() for path in template.fields if not path.startswith("@")}
+    tables = {path for template in TABLES.values() for path in template.fields if not path.startswith("@")}
     assert len(paths | tables) > 40
     for path in paths | tables:
         steps = path.split(".")[1:]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from residency.clouds.answers import Body, Document, Unknown
+from residency.clouds.answers import HERE, Body, Document, Unknown
 from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Role, Said
@@ -47,9 +47,12 @@ def plain(grade: int | None, said: Said, *modifiers: str) -> Control:
     return Control(grade=grade, modifiers=modifiers, said_by=(said,))
 
 
-def of_key(document: Document, key: Any, said: Said) -> Control:
-    """The control that a key gives, by what DescribeKey says of it; grade None where nothing does."""
-    reference = _reference(document, key)
+def of_key(document: Document, key: Any, said: Said, *, region: Any = HERE) -> Control:
+    """The control that a key gives, by what DescribeKey says of it; grade None where nothing does.
+
+    `region`: where the copy stands that the key protects, if not where the document was asked.
+    """
+    reference = _reference(document, key, region)
     arn = parse_arn(reference)
     metadata = _metadata(document, reference)
     known = parse_arn(metadata.get("Arn")) or arn
@@ -66,14 +69,15 @@ def of_key(document: Document, key: Any, said: Said) -> Control:
     )
 
 
-def _reference(document: Document, key: Any) -> str | None:
+def _reference(document: Document, key: Any, region: Any = HERE) -> str | None:
     """The name under which a key is described. An alias that a template makes stands for its key.
 
     `alias/x` names no region: it is the alias in the region of what uses it.
     """
     name = key.refers_to if isinstance(key, Unknown) else key
     answer = _answer(document, name) or {}
-    if REGION not in answer or (str(name).startswith("alias/") and answer[REGION] != document.origin.region):
+    where = document.origin.region if region is HERE else region
+    if REGION not in answer or (str(name).startswith("alias/") and answer[REGION] != where):
         return name
     target = answer.get("KeyMetadata", {}).get("KeyId")
     return (target.refers_to if isinstance(target, Unknown) else target) or name

@@ -302,12 +302,10 @@ _VAULT: dict[str, TemplateField] = {
 }
 # Property names: CloudFormation template reference of each type (read 2026-11-22).
 CLOUDFORMATION = {
-    "AWS::Backup::BackupVault": Template(fields=_VAULT, place=place_vault, names=("BackupVaultName",), arn=VAULT_ARN),
+    "AWS::Backup::BackupVault": Template(fields=_VAULT, place=place_vault),
     "AWS::Backup::LogicallyAirGappedBackupVault": Template(
         fields=_VAULT | {f"{VAULT}.VaultType": Always("LOGICALLY_AIR_GAPPED_BACKUP_VAULT")},
         place=place_vault,
-        names=("BackupVaultName",),
-        arn=VAULT_ARN,
     ),
     "AWS::Backup::BackupPlan": Template(
         fields={
@@ -324,7 +322,6 @@ CLOUDFORMATION = {
             "@region": REGION,
         },
         place=place_plan,
-        names=(),
     ),
     "AWS::Backup::BackupSelection": Template(
         fields={SELECTED: Each("", {"Resources": "BackupSelection.Resources"}), "@region": REGION},

@@ -94,7 +94,7 @@ def place_table(table: Document) -> Placed:
     store_id = table.id(f"{ARN}{{name}}", region=table.origin.region, name=name)
     here = table.origin.region or region_in(store_id) or table.get("@region")
     said = table.said("@region" if table.origin.planned else f"{TABLE}.TableArn")
-    primary = table.copy(Role.PRIMARY, here, said, control=_control(table, TABLE))
+    primary = table.copy(Role.PRIMARY, here, said, control=_own_replica(table, here) or _control(table, TABLE))
     replicas, witnesses = list(_replicas(table, store_id, here)), list(_witnesses(table))
     copies = (primary, *replicas, *witnesses, *keys.replicas(table, _key(table, TABLE)))
     store = table.store("aws.dynamodb.table", store_id, name, copies, tags=f"{TAGGED}.Tags[]")
@@ -112,8 +112,18 @@ def _replicas(table: Document, store_id: str, here: Any) -> Iterator[Copy]:
         if region == here and isinstance(region, str):
             continue
         holder = arn if isinstance(arn, str) else _same_name(store_id, region)
-        control = keys.of_key(table, key, replica.said("KMSMasterKeyId")) if key else None
+        control = keys.of_key(table, key, replica.said("KMSMasterKeyId"), region=region) if key else None
         yield table.copy(Role.REPLICA, region, replica.said("RegionName"), holder=holder, control=control)
+
+
+def _own_replica(table: Document, here: Any) -> Control | None:
+    """A template of a global table names the key of each region with its replica, the own one included."""
+    replicas = table.each(REPLICAS)
+    for replica in () if isinstance(replicas, Unknown) else replicas:
+        key = replica.get("KMSMasterKeyId")
+        if key is not None and replica.get("RegionName") == here and isinstance(here, str):
+            return keys.of_key(table, key, replica.said("KMSMasterKeyId"))
+    return None
 
 
 def _same_name(store_id: str, region: Any) -> str | None:
@@ -266,7 +276,7 @@ _TABLE = {
 CLOUDFORMATION = {
     "AWS::DynamoDB::Table": Template(fields=_TABLE, place=place_table, names=("TableName",)),
     "AWS::DynamoDB::GlobalTable": Template(
-        fields=_TABLE
+        fields={path: name for path, name in _TABLE.items() if name != "SSESpecification.KMSMasterKeyId"}
         | {
             REPLICAS: Each("Replicas", {"RegionName": "Region", "KMSMasterKeyId": "SSESpecification.KMSMasterKeyId"}),
             WITNESSES: Each("GlobalTableWitnesses", {"RegionName": "Region"}),
@@ -274,5 +284,9 @@ CLOUDFORMATION = {
         place=place_table,
         names=("TableName",),
     ),
-    "AWS::Serverless::SimpleTable": Template(fields=_TABLE, place=place_table, names=("TableName",)),
+    "AWS::Serverless::SimpleTable": Template(
+        fields={path: name for path, name in _TABLE.items() if name != "SSESpecification.KMSMasterKeyId"},
+        place=place_table,
+        names=("TableName",),
+    ),
 }

@@ -167,7 +167,6 @@ CLOUDFORMATION = {
             "@region": REGION,
         },
         place=place_repository,
-        names=("RepositoryName",),
     ),
     "AWS::ECR::ReplicationConfiguration": Template(
         fields={
@@ -181,6 +180,5 @@ CLOUDFORMATION = {
             "@region": REGION,
         },
         place=place_registry,
-        names=(),
     ),
 }

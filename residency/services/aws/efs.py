@@ -161,7 +161,7 @@ def _planned_control(system: Document, destination: Document) -> Control | None:
     """The key of the file system that is made for it; one that is there already has a key of its own."""
     key, said = destination.get("KmsKeyId"), destination.said("KmsKeyId")
     if key is not None:
-        return keys.of_key(system, key, said)
+        return keys.of_key(system, key, said, region=destination.get("Region"))
     if destination.get("FileSystemId") is not None:
         return None
     # It is encrypted, and without a key with aws/elasticfilesystem (EFS API reference, DestinationToCreate).

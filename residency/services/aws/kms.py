@@ -146,7 +146,7 @@ TERRAFORM = {
 # key is multi-Region makes no copy of it: each replica is a resource of its own, in a stack of its region.
 CLOUDFORMATION = {
     "AWS::KMS::Key": Template(
-        fields={"KeyMetadata.KeyManager": Always("CUSTOMER"), "@region": REGION, **OWN}, answers=DESCRIBE, names=()
+        fields={"KeyMetadata.KeyManager": Always("CUSTOMER"), "@region": REGION, **OWN}, answers=DESCRIBE
     ),
     "AWS::KMS::ReplicaKey": Template(
         fields={
@@ -156,7 +156,6 @@ CLOUDFORMATION = {
             **OWN,
         },
         answers=DESCRIBE,
-        names=(),
     ),
     "AWS::KMS::Alias": Template(
         fields={"KeyMetadata.KeyId": "TargetKeyId", "@region": REGION}, answers=DESCRIBE, names=("AliasName",)

@@ -208,8 +208,10 @@ def _copies_of_instance(db: Document, cluster: str | None) -> Iterator[Copy]:
 
 
 def _is_member(db: Document) -> bool:
-    """Whether what it keeps is a cluster's; not where a template names one only under a condition, or by a value
-    that is not known."""
+    """Whether what it keeps is a cluster's.
+
+    A template may name a cluster under a condition, or by a value that is not known: then nobody says so.
+    """
     cluster = db.get(CLUSTER_OF)
     return isinstance(cluster, str) or bool(db.get(MEMBER) or (isinstance(cluster, Unknown) and cluster.refers_to))
 
@@ -359,11 +361,10 @@ def _backups(db: Document, primary: Copy) -> Iterator[Copy]:
 
 
 def _planned_backups(db: Document) -> Iterator[Copy]:
-    """Where a template has its automated backups replicated to. What is encrypted with a key of its own there is
-    told; without one nobody says which it is."""
+    """Where a template has its automated backups replicated to; without a key nobody says which protects them."""
     region, key, said = db.get(BACKUP_REGION), db.get(BACKUP_KEY), db.said(BACKUP_REGION)
     if region is not None:
-        control = keys.plain(None, said) if key is None else keys.of_key(db, key, db.said(BACKUP_KEY))
+        control = keys.plain(None, said) if key is None else keys.of_key(db, key, db.said(BACKUP_KEY), region=region)
         state = State.MAY_APPEAR if isinstance(region, Unknown) else State.PLANNED
         yield db.copy(Role.BACKUP, region, said, control=control, state=state)
 

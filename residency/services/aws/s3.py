@@ -177,7 +177,7 @@ def _replica(bucket: Document, rule: Document) -> Copy:
         holder=holder,
         account=account if isinstance(account, str) else None,
         former=rule.get("Status") == "Disabled",
-        control=keys.of_key(bucket, key, rule.said(REPLICA_KEY)) if key else None,
+        control=keys.of_key(bucket, key, rule.said(REPLICA_KEY), region=region) if key else None,
     )
 
 

@@ -83,7 +83,8 @@ def _control(secret: Document, key: Any, region: Any, said: Said) -> Control:
     """Without a key it is the one that AWS manages in the account (Secrets Manager API reference, KmsKeyId)."""
     if _is_default(key):
         return keys.plain(keys.PROVIDER_OWNED, said, "provider-managed-key")
-    return keys.of_key(secret, _named(key, secret.origin.partition, region, secret.origin.account), said)
+    named = _named(key, secret.origin.partition, region, secret.origin.account)
+    return keys.of_key(secret, named, said, region=region)
 
 
 def _replicas(secret: Document, store_id: str, here: Any) -> Iterator[Copy]:

@@ -148,6 +148,5 @@ CLOUDFORMATION = {
             "@region": REGION,
         },
         place=place_queue,
-        names=("QueueName",),
     ),
 }

@@ -72,3 +72,8 @@ def test_a_secret_has_the_name_and_the_tags_of_its_template() -> None:
 @pytest.mark.parametrize(("region", "place"), [(SINGAPORE, f"aws:{SINGAPORE}"), (None, "unresolved")])
 def test_a_secret_stands_in_the_region_of_its_stack(region: str | None, place: str) -> None:
     assert Read("secretsmanager.yaml", region).place("Plain") == place
+
+
+def test_a_place_is_said_by_the_region_of_the_stack() -> None:
+    (told,) = Read("secretsmanager.yaml").told("ByRef")[1:]
+    assert " <- region of secretsmanager.yaml:" in told
