@@ -13,7 +13,7 @@ from residency.cli.commands import cli
 from residency.policy.load import load_config
 from residency.rules import rules
 from residency.rules.base import Rule
-from residency.services import PROVIDERS, listings, terraform_types
+from residency.services import PROVIDERS, cloudformation_types, listings, terraform_types
 from residency.shipped import shipped_config
 
 GENERATED = "<!-- Made by `make docs`. Do not edit. -->\n\n"
@@ -47,9 +47,10 @@ def services_page() -> str:
         for listing in listings(provider):
             rights = ", ".join(f"`{right}`" for right in sorted(set(listing.needs.values())))
             lines.append(f"| {provider}.{listing.service} | `{listing.call}` | {listing.scope} | {rights} |")
-    lines += ["", "## Terraform and OpenTofu\n", "| type | is |", "|---|---|"]
-    for name, template in sorted(terraform_types().items()):
-        lines.append(f"| `{name}` | {_template(template.attaches_to, template.answers)} |")
+    for title, types in (("Terraform and OpenTofu", terraform_types()), ("CloudFormation", cloudformation_types())):
+        lines += ["", f"## {title}\n", "| type | is |", "|---|---|"]
+        for name, template in sorted(types.items()):
+            lines.append(f"| `{name}` | {_template(template.attaches_to, template.answers)} |")
     lines.append("\nEvery other AWS type that holds data is judged by its own place, and said to be so.")
     return GENERATED + "\n".join(lines) + "\n"
 

@@ -49,6 +49,8 @@ from residency.rules.places import UNKNOWN_ID, Places, unplaced
 _PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
 # Special-care data and My Number that stand outside, or anywhere, are beyond any exception.
 _STANDS_OUTSIDE = frozenset({"copy-outside-territory", "copy-place-unbounded"})
+# The kind of what a plan makes with another provider: "google.resource".
+OF_ANOTHER_PROVIDER = ".resource"
 _STATUS_ORDER = list(FindingStatus)  # the gravest first
 
 
@@ -218,6 +220,10 @@ class Judge:
         kind = judged.store.kind
         if judged.store.followed is Followed.NONE:
             self.world.unfollowed.setdefault(kind, Tally(owner=self.config.owners.default)).add(judged)
+        provider = kind.removesuffix(OF_ANOTHER_PROVIDER)
+        if provider != kind and judged.data_class is not DataClass.NONE:
+            operator = self.config.terraform_operators.get(provider, provider)
+            self.world.planned_with.setdefault(operator, Tally(policy=judged.policy, owner=judged.owner)).add(judged)
         if judged.personal or judged.data_class is DataClass.UNKNOWN:
             self._count_places(judged)
         if not judged.personal:

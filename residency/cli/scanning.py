@@ -100,8 +100,11 @@ def gate(settings: Settings, /, files: tuple[str, ...], **options: Any) -> int:
 
     A plan is what `terraform show -json` prints; an assembly is the directory that `cdk synth` writes.
     """
+    import gc
+
     from residency import gating, run
 
+    gc.disable()  # one file is read and judged, and then the program ends: looking for cycles costs a tenth
     config = run.open_config(settings.config)
     run.expect_policies(config, options["expect_policy"])
     checked_outputs(options)

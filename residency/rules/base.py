@@ -148,6 +148,7 @@ class World:
     accounts: dict[tuple[str, str], Account]
     places: dict[str, Places]  # policy id -> the verdicts of its places
     operators: dict[tuple[str, str], Tally] = field(default_factory=dict)  # (policy id, operator id)
+    planned_with: dict[str, Tally] = field(default_factory=dict)  # operator of another provider of a plan
     services: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, operator id, service)
     below_target: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy, vendor, kind)
     keys: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, key id, place)

@@ -1,4 +1,4 @@
-"""Personal data stand with an operator that no vendor record answers for."""
+"""Personal data stand with an operator that no vendor record answers for, or a plan makes things with one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ RULE = Rule(
     special=Severity.HIGH,
     title=Texts("The operator is not in the register", "事業者が台帳にない"),
     message=Texts(
-        "{stores} stores of personal data stand with {vendor}, and no vendor record names it under `operates`",
-        "{vendor} に個人データが {stores} 件保存されているが、`operates` に記した事業者台帳がない",
+        "{things} with {vendor}, and no vendor record names it under `operates`",
+        "{vendor} に{things}が、`operates` に記した事業者台帳がない",
     ),
     fix=Texts(
         "write vendors/<id>.yaml with `operates: [{vendor}]`", "vendors/<id>.yaml に `operates: [{vendor}]` を記す"
@@ -30,8 +30,18 @@ RULE = Rule(
 )
 
 
+BESIDE = (FindingStatus.WARNING, Severity.MEDIUM, Severity.MEDIUM)
+
+
 def conclude(world: World) -> Iterator[Finding]:
     for (policy, operator), tally in world.operators.items():
         if world.vendor_of(operator) is None:
             detail = "" if policy == world.config.policy.id else policy
-            yield about_vendor(RULE, tally, operator, detail=detail)
+            en, ja = f"{tally.total} stores of personal data stand", f"個人データが {tally.total} 件保存されている"
+            yield about_vendor(RULE, tally, operator, detail=detail, things_en=en, things_ja=ja)
+    known = {operator for _, operator in world.operators}
+    for operator, tally in world.planned_with.items():
+        if world.vendor_of(operator) is None and operator not in known:
+            # Nothing says that they are personal data; that nobody could look is told of the store itself.
+            en, ja = "a plan makes things that nothing reads yet", "計画が(内容を読み取れない)リソースを作成する"
+            yield about_vendor(RULE, tally, operator, row=BESIDE, things_en=en, things_ja=ja)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from residency.atlas import Atlas, Entry
@@ -128,6 +129,11 @@ class _Part:
     sources: dict[str, _Source] = field(default_factory=dict)
     attached: set[str] = field(default_factory=set)  # the paths that companions fill
     elsewhere: bool = False  # the plan makes a companion of it, and not the thing itself
+
+    @cached_property
+    def longest_first(self) -> list[str]:
+        """The paths that are filled, each before those that it begins with; asked for when all of them are."""
+        return sorted(self.sources, key=len, reverse=True)
 
 
 class TemplateReader:
@@ -363,7 +369,7 @@ class TemplateReader:
 
     def _said(self, part: _Part, path: str, body: Any) -> Said:
         """The attribute of the template that fills a path of the provider's document."""
-        for known in sorted(part.sources, key=len, reverse=True):
+        for known in part.longest_first:
             if path == known or path.startswith(known + "."):
                 source = body.get(BY) if isinstance(body, Mapping) else None
                 source = source or part.sources[known]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from residency.model import Followed
 from residency.rules.texts import fix, message
 from tests.build import VENDOR_AWS, a_copy, a_store
 from tests.rules.cases import JP, NONE, SPECIAL, changed, found, row
@@ -46,3 +47,25 @@ def test_an_operator_without_personal_data_needs_no_record(tmp_path: Path) -> No
 def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, RULE, PERSONAL, vendors__aws=OTHER, policy=changed(RULE))
     assert row(finding) == ("warning", "low")
+
+
+DATADOG = a_store("tf:s/provider/datadog", a_copy(None), kind="datadog.resource", followed=Followed.NONE, tags={})
+GOOGLE = a_store("tf:s/provider/google", a_copy(None), kind="google.resource", followed=Followed.NONE, tags={})
+
+
+def test_another_provider_of_a_plan_is_one_warning(tmp_path: Path) -> None:
+    datadog, google = found(tmp_path, RULE, DATADOG, GOOGLE)
+    assert [(row(finding), finding.subject.id) for finding in (datadog, google)] == [
+        (("warning", "medium"), "datadog"),
+        (("warning", "medium"), "google"),
+    ]
+    assert message(datadog, "en").startswith("a plan makes things that nothing reads yet with datadog")
+    assert "datadog" in message(datadog, "ja")
+
+
+def test_another_provider_with_a_record_or_without_personal_data_is_none(tmp_path: Path) -> None:
+    vendor = VENDOR_AWS.replace("id: aws", "id: google").replace("operates: [aws]", "operates: [google]")
+    assert found(tmp_path, RULE, GOOGLE, vendors__google=vendor) == []
+    public = "version: 1\nkind: classification\nrules:\n  - {match: {kind: datadog.resource}, data_class: none, "
+    public += 'reason: "monitors only, no personal data", owner: a@example.co.jp, reviewed: 2026-10-01}\n'
+    assert found(tmp_path, RULE, DATADOG, classification=public) == []
