@@ -159,7 +159,8 @@ def selection_of(operation: str) -> Selection:
     made = recorded()[operation]
     account, region = next((pair for pair in PREFERRED if pair in made), min(made))
     source = "company" if operation.startswith(("organizations:", "sts:AssumeRole")) else account
-    return Selection(source=(source,), region=(region,), service=services or ("sqs",))
+    else_asked = "geography" if operation == discover.ZONES else "sqs"
+    return Selection(source=(source,), region=(region,), service=services or (else_asked,))
 
 
 def config_of(selection: Selection) -> Config:

@@ -58,6 +58,7 @@ def check(settings: Settings, /, format_: str) -> int:
 @option("--profile", help="AWS: a profile of the credentials file.")
 @option("--subscription", help="Azure: a subscription whose locations are listed.")
 @option("--project", help="Google Cloud: a project that may ask Spanner and the Cloud Location Finder.")
+@option("--endpoint", metavar="URL", help="Azure: the cloud to ask, such as https://management.usgovcloudapi.net.")
 @option("--write", is_flag=True, help="Write the rows into the atlas files instead of printing a diff.")
 @click.pass_obj
 def refresh(settings: Settings, /, **options: Any) -> int:
@@ -103,7 +104,7 @@ def _ask(provider: str, options: dict[str, Any]) -> Iterator[Record]:
         subscription = _needed(options, "subscription")
         from residency.clouds.azure.locations import locations
 
-        yield locations(subscription)
+        yield locations(subscription, endpoint=options["endpoint"])
     else:
         project = _needed(options, "project")
         from residency.clouds.gcp.locations import location_finder, spanner

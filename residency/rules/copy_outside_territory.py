@@ -21,8 +21,8 @@ RULE = Rule(
         "{data_class} の {role} が {countries}({place})に保存されている{former}",
     ),
     fix=Texts(
-        "move it, or remove what makes this copy; then delete what is already there",
-        "保存先を移すか、この複製を作る設定を外し、既にあるデータを削除する",
+        "move it{allowed}, or remove what makes this copy; then delete what is already there",
+        "保存先を移す{allowed}か、この複製を作る設定を外し、既にあるデータを削除する",
     ),
     clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
     source=FOREIGN_COUNTRY,
@@ -38,6 +38,8 @@ ROWS = {
     Counting.PROCESSED: (_VIOLATION, Severity.MEDIUM, Severity.HIGH),
     Counting.IDENTIFIERS: (_WARNING, Severity.LOW, Severity.MEDIUM),
 }
+MOST = 3
+NO_REGION = {"allowed_en": "", "allowed_ja": ""}
 FORMER = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)
 
 
@@ -48,7 +50,17 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
         counting = judged.counting(copy)
         if copy.verdict != PROHIBITED or counting is Counting.KEY or _told_already(judged, copy):
             continue
-        yield about_copy(RULE, judged, copy, row=FORMER if copy.copy.former else ROWS[counting])
+        row = FORMER if copy.copy.former else ROWS[counting]
+        yield about_copy(RULE, judged, copy, row=row, facts=_allowed(judged, copy, world))
+
+
+def _allowed(judged: JudgedStore, copy: JudgedCopy, world: World) -> dict[str, str]:
+    """Regions of the same provider that the policy allows and where the store has no copy yet."""
+    taken = {own.place.code for own in judged.copies if own.place}
+    namespace = copy.place.namespace if copy.place else ""
+    free = [code for code in world.places[judged.policy.id].regions(namespace) if code not in taken][:MOST]
+    names = ", ".join(f"{namespace}:{code}" for code in free)
+    return {"allowed_en": f" to an allowed region ({names})", "allowed_ja": f"(許可: {names})"} if free else NO_REGION
 
 
 def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:

@@ -26,8 +26,10 @@ class Places:
 
     def __init__(self, atlas: Atlas, policy: Policy) -> None:
         self._atlas = atlas
+        self._policy = policy
         self._allowed = policy.countries_of(policy.location.allow)
         self._known: dict[tuple[Place, ...], PlaceVerdict] = {}
+        self._regions: dict[str, tuple[str, ...]] = {}
 
     def of(self, *places: Place) -> PlaceVerdict:
         """Permitted only if every country of every place is known and allowed."""
@@ -35,6 +37,21 @@ class Places:
         if known is None:
             known = self._known[places] = self._judge([self._atlas.find(place) for place in places])
         return known
+
+    def regions(self, namespace: str) -> tuple[str, ...]:
+        """The regions of a namespace that the policy allows, in the order in which it names its jurisdictions."""
+        if namespace not in self._regions:
+            entries = [e for e in self._atlas.entries.values() if e.namespace == namespace and e.kind == "region"]
+            open_ones = [e for e in entries if e.status == "current" and self.of(e.place).verdict == PERMITTED]
+            self._regions[namespace] = tuple(e.code for e in sorted(open_ones, key=lambda e: (self._rank(e), e.code)))
+        return self._regions[namespace]
+
+    def _rank(self, entry: Entry) -> int:
+        """How early the policy names the place of a region."""
+        countries = self.of(entry.place).countries
+        names = {name for country in countries for name in (country, *self._policy.jurisdictions_of(country))}
+        allow = list(self._policy.location.allow)
+        return min((allow.index(name) for name in names if name in allow), default=len(allow))
 
     def _judge(self, locations: list[Location]) -> PlaceVerdict:
         countries = sorted({country for location in locations for country in location.countries})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from residency.model import Place, Role, Store
-from residency.rules.texts import message
+from residency.rules.texts import fix, message
 from tests.build import a_copy, a_store
 from tests.rules.cases import JP, NONE, NOWHERE, POLICY, SG, SPECIAL, US, changed, found, row
 
@@ -109,3 +109,18 @@ def test_the_evidence_names_the_call_and_the_row_of_the_atlas(tmp_path: Path) ->
 def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
     findings = found(tmp_path, RULE, *abroad(), policy=changed(RULE))
     assert [row(finding) for finding in findings] == [("warning", "low"), ("warning", "critical")]
+
+
+def test_the_fix_names_regions_that_the_policy_allows_and_that_the_store_has_not(tmp_path: Path) -> None:
+    store = a_store("arn:aws:s3:::one", a_copy(JP), a_copy(SG, Role.REPLICA))
+    (finding,) = found(tmp_path, RULE, store)
+    assert "to an allowed region (aws:ap-northeast-3, aws:us-east-1, aws:us-east-2)" in fix(finding, "en")
+    assert "(許可: aws:ap-northeast-3, aws:us-east-1, aws:us-east-2)" in fix(finding, "ja")
+
+
+def test_the_fix_follows_the_policy_and_names_nothing_where_nothing_is_allowed(tmp_path: Path) -> None:
+    europe = f"{POLICY}location: {{allow: [EU]}}\n"
+    (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(SG)), policy=europe)
+    assert "(aws:eu-central-1, aws:eu-north-1, aws:eu-south-1)" in fix(finding, "en")
+    (china,) = found(tmp_path, RULE, a_store("arn:aws-cn:s3:::c", a_copy("aws-cn:cn-north-1")))
+    assert fix(china, "en").startswith("move it, or remove")
