@@ -12,8 +12,11 @@ PLACES = {
                 "replica unresolved held by arn:aws:s3:::member-elsewhere"],
     "Unnamed": ["primary aws:ap-northeast-1 grade 2"],
     "MaybeGone": ["primary aws:ap-northeast-1 grade 2"],
-    "Table": ["primary aws:ap-northeast-1 grade 2", "replica aws:us-west-2", "replica not-known-yet",
-              "replica aws:eu-central-1", "replica not-known-yet"],
+    "Table": ["primary aws:ap-northeast-1 grade 2", "replica aws:us-west-2 grade None by arn:aws:kms:us-west-2:123456789012:key/2 in aws:us-west-2",
+              "replica not-known-yet",
+              "replica aws:eu-central-1", "replica not-known-yet", "witness aws:ap-northeast-2"],
+    "Plain": ["primary aws:ap-northeast-1 grade 3 by Key in aws:ap-northeast-1"],
+    "NamedZone": ["primary not-known-yet grade None"],
     "Zone": ["primary aws:apne1-az4 grade None"],
     "Simple": ["primary aws:ap-northeast-1 grade 2"],
 }  # fmt: skip
@@ -41,7 +44,7 @@ def test_without_a_region_nothing_is_placed_but_what_names_its_place() -> None:
 def test_a_parameter_that_is_given_places_its_replica(abroad: str, place: str) -> None:
     copies = Read("stores.yaml", Abroad=abroad).copies("Table")
     assert f"replica {place}" in copies
-    assert ("replica aws:us-east-1" if abroad == "us-east-1" else "replica aws:eu-west-1") == copies[-1]
+    assert ("replica aws:us-east-1" if abroad == "us-east-1" else "replica aws:eu-west-1") == copies[-2]
 
 
 KEYS = """\
