@@ -77,11 +77,14 @@ def scan(settings: Settings, /, **options: Any) -> int:
     type=click.Choice(["auto", "terraform-plan", "terraform-state", "cloudformation", "change-set", "cdk"]),
     default="auto",
     show_default=True,
+    help="What every file is; any other is refused.",
 )
 @option("--region", metavar="REGION", help="The region of providers and templates that name none.")
 @option("--parameter", multiple=True, metavar="K=V", help="A parameter of a template. Repeatable.")
-@option("--parameters", multiple=True, metavar="FILE", help="Parameters as CloudFormation's own JSON file.")
-@option("--stack", metavar="NAME", help="Names the stores that have no id yet.  [default: the file's name]")
+@option("--parameters", multiple=True, metavar="FILE", help="Parameters as CloudFormation's own JSON file. Repeatable.")
+@option(
+    "--stack", metavar="NAME", help="Names the stores of one stack that have no id yet.  [default: the file's name]"
+)
 @option(
     "--source-root",
     type=click.Path(exists=True, file_okay=False),
@@ -90,7 +93,7 @@ def scan(settings: Settings, /, **options: Any) -> int:
 )
 @option("--new-only", is_flag=True, help="Only findings that are not there already, by the plan's own prior state.")
 @option("--baseline", metavar="SAVED", help="With --new-only: what is there already, by a saved run.")
-@option("--known", metavar="SAVED", help="Places of what the files do not make, by a saved run.")
+@option("--known", metavar="SAVED", help="Places and protection of what the files do not make, by a saved run.")
 @option("--expect-policy", multiple=True, metavar="sha256:…", help="Refuse any other policy. Repeatable.")
 @option("--facts", metavar="FILE", help="Also write what was read, as residency/inventory/v1.")
 @outputs
@@ -100,11 +103,8 @@ def gate(settings: Settings, /, files: tuple[str, ...], **options: Any) -> int:
 
     A plan is what `terraform show -json` prints; an assembly is the directory that `cdk synth` writes.
     """
-    import gc
-
     from residency import gating, run
 
-    gc.disable()  # one file is read and judged, and then the program ends: looking for cycles costs a tenth
     config = run.open_config(settings.config)
     run.expect_policies(config, options["expect_policy"])
     checked_outputs(options)

@@ -15,20 +15,35 @@ from residency.clouds.aws.arn import parse_arn
 from residency.model import Cell, CellResult, Edge, Gap, Status, Store, Why
 from residency.services import cloudformation_types
 from residency.services.base import Template
-from residency.sources.cloudformation_text import TemplateError, Text, read_text
-from residency.sources.cloudformation_values import KNOWN_TRANSFORMS, Deployment, Values
+from residency.sources.cloudformation_text import MAX_BYTES, TemplateError, Text, read_text
+from residency.sources.cloudformation_values import CALL, KNOWN_TRANSFORMS, Deployment, Values
 from residency.sources.templates import Context, TemplateReader
 
 STACK, STACK_SET = "AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"
+# What nests a template -> the property that says where it is.
+NESTS = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
+LOOP, MACRO = "Fn::ForEach::", "Fn::Transform"
 MAX_NESTED = 10  # stacks in stacks
+MAX_MANIFEST = 100 * 1024 * 1024  # of a CDK assembly: it holds a trace for each resource
 MAX_READ = 500  # templates in all: one that nests itself twice would never end
-# Where a type writes its tags, if not in `Tags` (resource type reference of each, read 2026-11-22).
+# Where a type that holds something writes its tags, if not in `Tags` (`tagging.tagProperty` of its schema, as
+# cfn-lint 1.58.0 brings it, read 2026-11-22).
 TAGS = {
     "AWS::EFS::FileSystem": "FileSystemTags",
+    "AWS::EFS::AccessPoint": "AccessPointTags",
     "AWS::Backup::BackupVault": "BackupVaultTags",
     "AWS::Backup::LogicallyAirGappedBackupVault": "BackupVaultTags",
     "AWS::Backup::BackupPlan": "BackupPlanTags",
+    "AWS::Backup::ReportPlan": "ReportPlanTags",
+    "AWS::Cognito::IdentityPool": "IdentityPoolTags",
+    "AWS::Cognito::UserPool": "UserPoolTags",
+    "AWS::DataPipeline::Pipeline": "PipelineTags",
+    "AWS::Lex::Bot": "BotTags",
+    "AWS::Route53::HostedZone": "HostedZoneTags",
 }
+# What stands in a template of CDK that makes nothing, and that CDK does not deploy.
+EMPTY = {"AWSTemplateFormatVersion", "Conditions", "Description", "Mappings", "Metadata", "Outputs", "Parameters"}
+EMPTY |= {"Rules", "Transform"}
 UNKNOWN_ENVIRONMENT = ("unknown-region", "unknown-account")
 
 
@@ -38,9 +53,13 @@ class Resource:
 
     address: str
     type: str
-    after: Mapping[str, Any]
+    properties: Any  # a mapping; Unknown where a function makes all of them
     stack: Deployment
     is_data: bool = False
+
+    @property
+    def after(self) -> Mapping[str, Any]:
+        return _mapping(self.properties)
 
     @property
     def provider_name(self) -> str:
@@ -49,7 +68,7 @@ class Resource:
         return "aws" if first in ("AWS", "Custom") else first.lower()
 
     def sets(self, attribute: str) -> bool:
-        return attribute in self.after
+        return isinstance(self.properties, Unknown) or attribute in self.after
 
 
 @dataclass(frozen=True)
@@ -89,13 +108,13 @@ class Stacks:
         yield from self.resources
 
     def value(self, resource: Resource, path: str, computed: bool = False) -> Any:
-        return _at(resource.after, path)
+        return _at(resource.properties, path)
 
     def blocks(self, resource: Resource, path: str, computed: bool = False) -> list[Block] | Unknown:
-        return _blocks(resource, _at(resource.after, path) if path else [resource.after])
+        return _blocks(resource, _at(resource.properties, path) if path else [resource.properties])
 
     def meant(self, resource: Resource, path: str) -> tuple[str, ...]:
-        value = _at(resource.after, path)
+        value = _at(resource.properties, path)
         items = value if isinstance(value, list) else [value]
         unknown = [item for item in items if isinstance(item, Unknown)]
         return tuple(
@@ -106,9 +125,11 @@ class Stacks:
         return resource.stack.region or Unknown(Why.UNRESOLVED, "a template names no region: give --region")
 
     def tags(self, resource: Resource) -> Any:
-        tags = _at(resource.after, TAGS.get(resource.type, "Tags"))
-        if not isinstance(tags, list):
+        tags = _at(resource.properties, TAGS.get(resource.type, "Tags"))
+        if tags is None or isinstance(tags, Mapping | Unknown):
             return {} if tags is None else tags
+        if not isinstance(tags, list):
+            return Unknown(Why.NOT_KNOWN_YET, "tags")
         pairs = [(tag.get("Key"), tag.get("Value", "")) for tag in tags if isinstance(tag, Mapping)]
         known = len(pairs) == len(tags) and all(isinstance(key, str) for key, _ in pairs)
         return {str(key): value for key, value in pairs} if known else Unknown(Why.NOT_KNOWN_YET, "tags")
@@ -147,7 +168,7 @@ def is_template(document: Any) -> bool:
     if not isinstance(resources, Mapping):
         return False
     types = [row.get("Type") for row in resources.values() if isinstance(row, Mapping)]
-    named = any(key.startswith("Fn::ForEach") for key in map(str, resources))
+    named = any(key.startswith((LOOP, MACRO)) for key in map(str, resources))
     versioned = "AWSTemplateFormatVersion" in document or "Transform" in document
     return versioned or named or any(isinstance(kind, str) and "::" in kind for kind in types)
 
@@ -168,38 +189,44 @@ class Given:
     region: str | None = None
     stack: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)  # region -> the partition that it belongs to
 
 
 def stacks_of(text: Text, shown_as: str, given: Given) -> Stacks:
     """The resources of a template or of a change set. TemplateError where it is neither."""
-    document = text.value
-    deployment = Deployment(given.region, None, given.stack, None, given.parameters)
+    deployment = Deployment(given.region, None, given.stack, given.partitions, given.parameters)
     stacks = Stacks()
-    if is_change_set(document):
-        _read_change_set(stacks, document, deployment)
-    elif is_template(document):
-        folder = Path(shown_as).parent if Path(shown_as).is_file() else None
-        _Reader(stacks, folder, shown_as).read(text, deployment)
+    if is_change_set(text.value):
+        _read_change_set(stacks, text.value, shown_as, deployment)
     else:
-        raise TemplateError(f"{shown_as}: is no CloudFormation template: it has no `Resources` with types")
+        folder = Path(shown_as).parent if Path(shown_as).is_file() else None
+        _Reader(stacks, text, shown_as, deployment, folder).read()
     return stacks
 
 
 def assembly(folder: Path, given: Given) -> Iterator[tuple[str, Stacks]]:
-    """Each stack of a CDK assembly, those of nested assemblies included, with its name."""
+    """Each stack of a CDK assembly with the id of its artifact, those of nested assemblies included.
+
+    Stacks in several regions may have one name; no two artifacts have one id.
+    """
     manifest = _json_of(folder / "manifest.json")
-    for name, artifact in sorted(_mapping(manifest.get("artifacts")).items()):
+    for name, row in sorted(_mapping(manifest.get("artifacts")).items()):
+        artifact = _mapping(row)
         properties = _mapping(artifact.get("properties"))
-        if artifact.get("type") == "cdk:cloud-assembly" and properties.get("directoryName"):
-            yield from assembly(_inside(folder, str(properties["directoryName"])), given)
+        if artifact.get("type") == "cdk:cloud-assembly":
+            inner = _inside(folder, properties.get("directoryName"))
+            yield from ((f"{name}/{stack}", stacks) for stack, stacks in assembly(inner, given))
         elif artifact.get("type") == "aws:cloudformation:stack":
-            path = _inside(folder, str(properties.get("templateFile", "")))
+            path = _inside(folder, properties.get("templateFile"))
             account, region = _environment(str(artifact.get("environment", "")))
             parameters = {**_mapping(properties.get("parameters")), **given.parameters}
-            deployment = Deployment(region or given.region, account, name, None, parameters)
+            stack = str(properties.get("stackName") or name)
             stacks = Stacks()
-            _Reader(stacks, folder, str(path)).read(read_text(_text_of(path), str(path)), deployment)
-            yield str(properties.get("stackName") or name), stacks
+            text = read_text(_text_of(path), str(path))
+            if not isinstance(text.value, Mapping) or set(text.value) - EMPTY:
+                deployment = Deployment(region or given.region, account, stack, given.partitions, parameters)
+                _Reader(stacks, text, str(path), deployment, folder).read()
+            yield name, stacks
 
 
 def _environment(text: str) -> tuple[str | None, str | None]:
@@ -209,24 +236,36 @@ def _environment(text: str) -> tuple[str | None, str | None]:
     return known[0], known[1]
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """A file of the assembly; TemplateError where a name leads out of it."""
-    path = (folder / name).resolve()
-    if not name or not path.is_relative_to(folder.resolve()):
-        raise TemplateError(f"{folder}/manifest.json: {name[:80]!r} is no file of the assembly")
+def _inside(folder: Path, name: Any) -> Path:
+    """A file or folder of the assembly; TemplateError where a name leads out of it, or to the assembly itself."""
+    path = _below(folder, name)
+    if path is None:
+        raise TemplateError(f"{folder}/manifest.json: {str(name)[:80]!r} is no file of the assembly")
     return path
 
 
-def _text_of(path: Path) -> str:
+def _below(folder: Path, name: Any) -> Path | None:
+    """What a name leads to below a folder; None where there is nothing, or where it leads out of it."""
     try:
-        return path.read_text("utf-8-sig")
+        path = (folder / name).resolve() if isinstance(name, str) else folder.resolve()
+        found = path != folder.resolve() and path.is_relative_to(folder.resolve()) and path.exists()
+    except (OSError, ValueError):  # no system has a file of such a name
+        return None
+    return folder / path.relative_to(folder.resolve()) if found else None
+
+
+def _text_of(path: Path, most: int = MAX_BYTES) -> str:
+    """At most one character more than may be read, so that the reader refuses what is too large."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(most + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path}: cannot be read: {error}") from error
 
 
 def _json_of(path: Path) -> Mapping[str, Any]:
     try:
-        return _mapping(json.loads(_text_of(path)))
+        return _mapping(json.loads(_text_of(path, MAX_MANIFEST)))
     except (ValueError, RecursionError) as error:
         raise TemplateError(f"{path}: is not JSON: {error}") from error
 
@@ -243,82 +282,134 @@ class _Reader:
     """Reads one template, and those that it nests, into the stacks."""
 
     stacks: Stacks
-    folder: Path | None  # where nested templates are looked for
+    text: Text
     shown_as: str
-    depth: int = 0
+    deployment: Deployment
+    folder: Path | None  # where nested templates are looked for
+    above: tuple[str, ...] = ()  # the templates that this one is nested in
+    nested: dict[str, Values] = field(default_factory=dict)
 
-    def read(self, text: Text, deployment: Deployment) -> Values:
+    def read(self) -> Values:
+        """TemplateError where it is no template."""
+        template = self.text.value
+        if not is_template(template):
+            raise TemplateError(f"{self.shown_as}: is no CloudFormation template: it has no `Resources` with types")
         self.stacks.read += 1
-        template = _mapping(text.value)
-        values = Values(template, deployment)
-        nested: dict[str, Values] = {}
-        values.outputs = lambda name, output: _output(nested.get(name), output)
-        self._check_transforms(template)
-        for name, row in _with_loops(template, values, self.stacks).items():
-            resource = _mapping(row)
-            kind = resource.get("Type")
-            if not isinstance(kind, str):
-                raise TemplateError(f"{self.shown_as}: the resource {name[:80]!r} has no type")
-            if "Condition" in resource and values.condition(resource["Condition"]) is False:
-                continue
-            address = values.address(name)
-            self.stacks.lines[address] = f"{self.shown_as}:{text.lines.get(name, 1)}"
-            properties = values.of(_mapping(resource.get("Properties")))
-            if kind == STACK:
-                self._nested(name, _mapping(properties), deployment, nested)
-            elif kind == STACK_SET:
-                self._stack_set(name, _mapping(properties), deployment)
-            else:
-                after = properties if isinstance(properties, Mapping) else {}
-                self.stacks.resources.append(Resource(address, kind, after, deployment))
+        self.stacks.gaps += [
+            ("macro", f"the macro {name} may change anything: judge what it makes") for name in _macros(template)
+        ]
+        values = Values(template, self.deployment, lambda name, output: _output(self.nested.get(name), output))
+        rows = list(_with_loops(template, values, self.stacks))
+        values.template = {**template, "Resources": {name: row for name, row, _ in rows}}
+        # Nested stacks first: others name their outputs.
+        for name, row, written_as in sorted(rows, key=lambda row: _mapping(row[1]).get("Type") not in tuple(NESTS)):
+            self._read(name, _mapping(row), f"{self.shown_as}:{self.text.lines.get(written_as, 1)}", values)
         return values
 
-    def _check_transforms(self, template: Mapping[str, Any]) -> None:
-        transforms = template.get("Transform")
-        for item in transforms if isinstance(transforms, list) else [transforms] if transforms else []:
-            name = item if isinstance(item, str) else str(_mapping(item).get("Name"))
-            if name not in KNOWN_TRANSFORMS:
-                self.stacks.gaps.append(("macro", f"the macro {name[:80]} may change anything: judge what it makes"))
+    def _read(self, name: str, row: Mapping[str, Any], line: str, values: Values) -> None:
+        kind = row.get("Type")
+        if not isinstance(kind, str) or not all(kind.partition("::")):
+            raise TemplateError(f"{line}: the resource {name[:80]!r} has no type")
+        if "Condition" in row and values.condition(row["Condition"]) is False:
+            return
+        address = values.address(name)
+        self.stacks.lines[address] = line
+        properties = values.of(_with_globals(values.template, kind, row.get("Properties")))
+        if kind in NESTS:
+            asset = _mapping(row.get("Metadata")).get("aws:asset:path")  # of CDK, which uploads it for a TemplateURL
+            self._nest(name, [_mapping(properties).get(NESTS[kind]), asset], _at(properties, "Parameters"))
+        elif kind == STACK_SET:
+            self._stack_set(name, _mapping(properties))
+        else:
+            if not isinstance(properties, Mapping | Unknown):
+                properties = Unknown(Why.NOT_KNOWN_YET, "the properties are no mapping")
+            self.stacks.resources.append(Resource(address, kind, properties, self.deployment))
 
-    def _nested(
-        self, name: str, properties: Mapping[str, Any], deployment: Deployment, nested: dict[str, Values]
-    ) -> None:
+    def _nest(self, name: str, files: list[Any], parameters: Any) -> None:
         """A stack in a stack, where its template is at hand."""
-        path = self._at_hand(properties.get("TemplateURL"))
-        if path is None or self.depth >= MAX_NESTED or self.stacks.read >= MAX_READ:
-            reason = f"the template of the nested stack {deployment.prefix}{name} is not at hand: judge it as well"
+        at_hand = [path for file in files if self.folder and (path := _below(self.folder, file)) and path.is_file()]
+        if not at_hand or str(at_hand[0].resolve()) in self._above() or not self._may_go_on():
+            reason = f"the template of the nested stack {self.deployment.prefix}{name} is not at hand: judge it as well"
             self.stacks.gaps.append(("nested-stack", reason))
             return
-        given = properties.get("Parameters")
-        parameters = given if isinstance(given, Mapping) else {}
-        inner = replace(deployment, prefix=f"{deployment.prefix}{name}/", parameters=parameters)
-        reader = _Reader(self.stacks, path.parent, str(path), self.depth + 1)
-        nested[name] = reader.read(read_text(_text_of(path), str(path)), inner)
+        path = at_hand[0]
+        text = read_text(_text_of(path), str(path))
+        given = parameters if parameters is None or isinstance(parameters, Mapping) else _nobody_says(text)
+        inner = self._deployment_of(name, self.deployment.region, self.deployment.account, given or {})
+        self.nested[name] = _Reader(self.stacks, text, str(path), inner, path.parent, self._above()).read()
 
-    def _at_hand(self, url: Any) -> Path | None:
-        """A template beside this one; what was uploaded already is not asked for."""
-        if self.folder is None or not isinstance(url, str) or "://" in url:
-            return None
-        path = (self.folder / url).resolve()
-        return path if path.is_file() and path.is_relative_to(self.folder.resolve()) else None
-
-    def _stack_set(self, name: str, properties: Mapping[str, Any], deployment: Deployment) -> None:
+    def _stack_set(self, name: str, properties: Mapping[str, Any]) -> None:
         """The stacks of a stack set, once in each of its regions."""
-        body, groups = properties.get("TemplateBody"), properties.get("StackInstancesGroup")
-        regions = [
-            region
-            for group in (groups if isinstance(groups, list) else [])
-            for region in _listed(_mapping(group).get("Regions"))
-        ]
-        known = [region for region in regions if isinstance(region, str)]
-        if not isinstance(body, str) or not known or len(known) < len(regions) or self.depth >= MAX_NESTED:
-            reason = f"the template or the regions of the stack set {deployment.prefix}{name} are not known"
-            self.stacks.gaps.append(("stack-set", reason))
-            return
-        text = read_text(body, f"{self.shown_as}#{name}")
-        for region in list(dict.fromkeys(known))[:MAX_READ]:
-            inner = replace(deployment, region=region, prefix=f"{deployment.prefix}{name}/{region}/", parameters={})
-            _Reader(self.stacks, None, self.shown_as, self.depth + 1).read(text, inner)
+        body, groups = properties.get("TemplateBody"), _listed(properties.get("StackInstancesGroup"))
+        regions = [region for group in groups for region in _listed(_mapping(group).get("Regions")) or [None]]
+        own = [row for group in groups for row in _listed(_mapping(group).get("ParameterOverrides"))]
+        shown_as = f"{self.shown_as}#{name}"
+        for region in dict.fromkeys(region if isinstance(region, str) else None for region in regions or [None]):
+            if region is None or not isinstance(body, str) or not self._may_go_on():
+                reason = f"the template or the regions of the stack set {self.deployment.prefix}{name} are not known"
+                self.stacks.gaps.append(("stack-set", reason))
+                continue
+            text = read_text(body, shown_as)
+            parameters = _parameters_of_set(_listed(properties.get("Parameters")), own, text)
+            inner = self._deployment_of(f"{name}/{region}", region, None, parameters)
+            _Reader(self.stacks, text, shown_as, inner, None, self._above()).read()
+
+    def _above(self) -> tuple[str, ...]:
+        return (*self.above, str(Path(self.shown_as).resolve()))
+
+    def _may_go_on(self) -> bool:
+        return len(self.above) < MAX_NESTED and self.stacks.read < MAX_READ
+
+    def _deployment_of(
+        self, name: str, region: str | None, account: str | None, parameters: Mapping[str, Any]
+    ) -> Deployment:
+        """CloudFormation gives the stack a name when it is made."""
+        return Deployment(
+            region, account, None, self.deployment.partitions, parameters, f"{self.deployment.prefix}{name}/"
+        )
+
+
+def _macros(template: Mapping[str, Any]) -> Iterator[str]:
+    """The macros that may change what is made, or what is looked up."""
+    sections = [template, _mapping(template.get("Resources")), _mapping(template.get("Mappings"))]
+    levels = [*sections, *sections[1].values(), *sections[2].values()]
+    calls = [*_listed(template.get("Transform")), *(_mapping(level).get(MACRO) for level in levels)]
+    for call in calls:
+        name = call if isinstance(call, str) else str(_mapping(call).get("Name"))
+        if call and name not in KNOWN_TRANSFORMS:
+            yield name[:80]
+
+
+def _with_globals(template: Mapping[str, Any], kind: str, properties: Any) -> Any:
+    """The properties of a SAM resource with those that `Globals` gives to all of its kind."""
+    _, _, short = kind.partition("AWS::Serverless::")
+    return _merged(_mapping(template.get("Globals")).get(short), properties or {}) if short else properties or {}
+
+
+def _merged(below: Any, above: Any) -> Any:
+    """Mappings add up, lists go on, of anything else the resource's own value holds (SAM guide, read 2026-11-22)."""
+    if isinstance(below, list) and isinstance(above, list):
+        return below + above
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    if any(str(key).startswith(("Fn::", "Ref")) for key in above):
+        return above
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
+
+
+def _parameters_of_set(rows: list[Any], own: list[Any], text: Text) -> Mapping[str, Any]:
+    """From `[{"ParameterKey": …, "ParameterValue": …}]`; Unknown where some stacks have a value of their own."""
+    if not all(isinstance(_mapping(row).get("ParameterKey"), str) for row in (*rows, *own)):
+        return _nobody_says(text)
+    given = {row["ParameterKey"]: row.get("ParameterValue") for row in rows}
+    unsaid = _nobody_says(text)
+    return given | {name: unsaid[name] for row in own if (name := row["ParameterKey"]) in unsaid}
+
+
+def _nobody_says(text: Text) -> dict[str, Unknown]:
+    """Every parameter of a template without a value."""
+    names = _mapping(_mapping(text.value).get("Parameters"))
+    return {name: Unknown(Why.NOT_KNOWN_YET, f"what the parameter {name[:80]} is given is not known") for name in names}
 
 
 def _output(values: Values | None, name: str) -> Any:
@@ -329,73 +420,87 @@ def _output(values: Values | None, name: str) -> Any:
     return values.of(_mapping(outputs[name]).get("Value"))
 
 
-def _with_loops(template: Mapping[str, Any], values: Values, stacks: Stacks) -> dict[str, Any]:
-    """The resources, with those that `Fn::ForEach` makes of one."""
-    found: dict[str, Any] = {}
+def _with_loops(template: Mapping[str, Any], values: Values, stacks: Stacks) -> Iterator[tuple[str, Any, str]]:
+    """The resources with their logical ids, those that `Fn::ForEach` makes too, and the key that each stands under."""
     for name, row in _mapping(template.get("Resources")).items():
-        if not str(name).startswith("Fn::ForEach::"):
-            found[str(name)] = row
+        if not str(name).startswith(LOOP):
+            if name != MACRO:
+                yield str(name), row, str(name)
             continue
         made = _loop(row, values)
         if made is None:
             stacks.gaps.append(("for-each", f"what {str(name)[:80]} repeats over is not known"))
-        found |= made or {}
-    return found
+        yield from ((key, value, str(name)) for key, value in (made or {}).items())
 
 
 def _loop(row: Any, values: Values) -> dict[str, Any] | None:
-    """`[identifier, [items], {"Name${identifier}": {…}}]`; None where the items are not known."""
+    """`[identifier, [items], {"Name${identifier}": {…}}]`; None where the items are not known, or too many."""
     if not isinstance(row, list) or len(row) != 3 or not isinstance(row[2], Mapping):
         return None
     items = values.of(row[1])
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         return None
-    return {
-        _filled(str(key), str(row[0]), item): _filled(value, str(row[0]), item)
-        for item in items
-        for key, value in row[2].items()
-    }
+    found: dict[str, Any] = {}
+    for item in items:
+        for key, value in _filled(row[2], str(row[0]), item, values).items():
+            inner = _loop(value, values) if key.startswith(LOOP) else {key: value}
+            if inner is None or values.left < 0:
+                return None
+            found |= inner
+    return found
 
 
-def _filled(value: Any, identifier: str, item: str) -> Any:
+def _filled(value: Any, identifier: str, item: str, values: Values) -> Any:
     """A value with the loop's item in place of `${identifier}`, `&{identifier}` and `!Ref identifier`."""
+    if values.left < 0:
+        return values.made(None)
     if isinstance(value, str):
         plain = "".join(character for character in item if character.isalnum())
+        values.left -= CALL + len(item) * value.count("{")
         return value.replace(f"${{{identifier}}}", item).replace(f"&{{{identifier}}}", plain)
+    values.left -= CALL
     if isinstance(value, list):
-        return [_filled(part, identifier, item) for part in value]
-    if isinstance(value, Mapping):
-        if dict(value) == {"Ref": identifier}:
-            return item
-        return {_filled(str(key), identifier, item): _filled(part, identifier, item) for key, part in value.items()}
-    return value
+        return [_filled(part, identifier, item, values) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    if dict(value) == {"Ref": identifier}:
+        return item
+    filled = ((_filled(str(key), identifier, item, values), part) for key, part in value.items())
+    return {str(key): _filled(part, identifier, item, values) for key, part in filled}
 
 
-def _read_change_set(stacks: Stacks, document: Mapping[str, Any], deployment: Deployment) -> None:
+def _read_change_set(stacks: Stacks, document: Mapping[str, Any], shown_as: str, deployment: Deployment) -> None:
     """What a change set adds or changes (DescribeChangeSet with property values), in the region of its stack."""
     arn = parse_arn(document.get("StackId"))
-    here = replace(deployment, region=(arn.region if arn else None) or deployment.region, stack=document["StackName"])
-    if document.get("NextToken"):
-        stacks.gaps.append(("NextToken", "the change set goes on: fetch every page of it"))
+    here = replace(deployment, region=(arn.region if arn else None) or deployment.region)
+    if document.get("NextToken") or document.get("Status") in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+        stacks.gaps.append(("NextToken", "the change set goes on: wait until it is made, and fetch every page of it"))
     for change in document["Changes"]:
         row = _mapping(_mapping(change).get("ResourceChange"))
         kind, name = row.get("ResourceType"), row.get("LogicalResourceId")
-        if row.get("Action") == "Remove" or not isinstance(kind, str) or not isinstance(name, str):
+        if row.get("Action") == "Remove":
+            continue
+        if not isinstance(kind, str) or not isinstance(name, str):
+            raise TemplateError(f"{shown_as}: a change names no resource and its type")
+        if kind in (*NESTS, STACK_SET):
+            stacks.gaps.append(("nested-stack", f"the change set of {name[:80]} is one of its own: judge it as well"))
             continue
         after = _context(row.get("AfterContext"))
         stacks.resources.append(Resource(name, kind, after, here))
-        if not after and kind not in (STACK, STACK_SET):
+        if isinstance(after, Unknown):
             reason = "a change set without property values: fetch it with --include-property-values"
             stacks.gaps.append(("no-values", reason))
 
 
-def _context(text: Any) -> Mapping[str, Any]:
+def _context(text: Any) -> Any:
+    """The properties that a resource will have; Unknown where the change set does not say them."""
     try:
-        found = _mapping(json.loads(text)) if isinstance(text, str) else {}
+        found = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
-        return {}
-    # What is known only after it is made is shown in braces.
-    return Values({}, Deployment()).of(_mapping(found.get("Properties")))  # type: ignore[no-any-return]
+        found = None
+    if not isinstance(found, Mapping):
+        return Unknown(Why.NOT_KNOWN_YET, "the change set does not say it")
+    return Values({}, Deployment()).of(_mapping(found.get("Properties")))
 
 
 def _listed(value: Any) -> list[Any]:

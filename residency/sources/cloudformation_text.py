@@ -12,10 +12,16 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
+from ruamel.yaml.reader import ReaderError
 
 MAX_BYTES = 5 * 1024 * 1024  # CloudFormation takes 1 MiB; templates that others make hold comments
 MAX_DEPTH = 100
-_PLAIN = "tag:yaml.org,2002:"
+_YAML = "tag:yaml.org,2002:"
+_WORKED_OUT = tuple(_YAML + name for name in ("null", "bool", "int", "float"))  # any other scalar is text
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
+# CloudFormation takes the last of two, and says that it is not defined what two sections of one name lead to
+# (User Guide, template format; go-to-k/cdk-real-drift issue 1074; both read 2026-11-22).
+_TWICE = "the key {!r} stands twice: take one out"
 
 
 class TemplateError(Exception):
@@ -40,27 +46,49 @@ def read_text(text: str, shown_as: str) -> Text:
 
 
 def _from_json(text: str, shown_as: str) -> Text:
+    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise TemplateError(f"{shown_as}: {_TWICE.format(key[:80])}")
+            found[key] = value
+        return found
+
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=without_repeats)
     except (ValueError, RecursionError) as error:
         where = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:120]
         raise TemplateError(f"{shown_as}{where}: is not JSON: {reason}") from error
-    resources = value.get("Resources") if isinstance(value, dict) else None
-    return Text(value, _lines_in_json(text, resources if isinstance(resources, dict) else {}))
+    if _is_deep(value):
+        raise TemplateError(f"{shown_as}: is nested deeper than {MAX_DEPTH} levels")
+    return Text(value, _lines_in_json(text))
 
 
-def _lines_in_json(text: str, resources: dict[str, Any]) -> dict[str, int]:
-    """The line of each key below "Resources": its first appearance as a key behind that word."""
-    start = re.search(r'"Resources"\s*:', text)
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        nests = [item for item in level if isinstance(item, dict | list)]
+        level = [part for item in nests for part in (item.values() if isinstance(item, dict) else item)]
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _lines_in_json(text: str) -> dict[str, int]:
+    """The line of each key of "Resources", in a text that was read as JSON."""
     found: dict[str, int] = {}
-    line, position = 1, 0
-    for match in re.finditer(r'"((?:[^"\\]|\\.)*)"\s*:', text[start.end() :] if start else ""):
-        name = match[1]
-        if name in resources and name not in found:
-            end = (start.end() if start else 0) + match.start()
-            line, position = line + text.count("\n", position, end), end
-            found[name] = line
+    line, depth, section, last, at = 1, 0, "", '""', 1
+    for match in _JSON_TOKEN.finditer(text):
+        token = match[0]
+        if token == "\n":
+            line += 1
+        elif token in "{}[]":
+            depth += 1 if token in "{[" else -1
+        elif token != ":":
+            last, at = token, line
+        elif depth == 1:
+            section = last
+        elif depth == 2 and section == '"Resources"':
+            found[str(json.loads(last))] = at
     return found
 
 
@@ -68,7 +96,7 @@ class _Bounded(Parser):
     """A parser that ends in bounded time and memory."""
 
     file = ""
-    depth = 0
+    depth = -2  # the stream and the document begin too
 
     def get_event(self) -> Event:
         event: Event = super().get_event()
@@ -88,12 +116,15 @@ def _from_yaml(text: str, shown_as: str) -> Text:
     yaml.Parser = type("_BoundedHere", (_Bounded,), {"file": shown_as})
     try:
         node = yaml.compose(text)
-        value = _Builder().build(node) if node else None
+        value = _Builder(shown_as).build(node) if node else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise TemplateError(f"{shown_as}{where}: is not YAML: {str(error.problem or error.context)[:120]}") from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise TemplateError(f"{shown_as}:{line}: is not YAML: it holds a control character") from error
+    except (YAMLError, ValueError, LookupError, RecursionError) as error:
         raise TemplateError(f"{shown_as}: is not YAML: {str(error)[:120]}") from error
     return Text(value, _lines_of(node))
 
@@ -108,7 +139,8 @@ def _lines_of(node: Node | None) -> dict[str, int]:
 class _Builder:
     """Nodes as plain values; `!Ref x` is `{"Ref": "x"}`, `!Sub x` is `{"Fn::Sub": "x"}`."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
+        self._file = file
         yaml = YAML(typ="safe", pure=True)
         yaml.version = (1, 1)
         self._scalars = yaml.constructor
@@ -125,12 +157,27 @@ class _Builder:
 
     def _plain(self, node: Node) -> Any:
         if isinstance(node, MappingNode):
-            return {str(key.value): self.build(value) for key, value in node.value}
+            return self._mapping(node)
         if isinstance(node, SequenceNode):
             return [self.build(item) for item in node.value]
-        if str(node.tag).startswith(_PLAIN) and not str(node.tag).endswith(("timestamp", "binary")):
-            return self._scalars.construct_object(node)
-        return node.value
+        value = self._scalars.construct_object(node) if node.tag in _WORKED_OUT else node.value
+        return node.value if isinstance(value, int) and value.bit_length() > 64 else value  # no number of a template
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode) or str(key.tag).startswith("!"):
+                raise self._refused(key, "a key is no text")
+            if key.tag == _YAML + "merge":
+                raise self._refused(key, "CloudFormation knows no merge keys: write the values out")
+            name = str(key.value)
+            if name in found:
+                raise self._refused(key, _TWICE.format(name[:80]))
+            found[name] = self.build(value)
+        return found
+
+    def _refused(self, node: Node, reason: str) -> TemplateError:
+        return TemplateError(f"{self._file}:{node.start_mark.line + 1}: {reason}")
 
 
 def _function(tag: str) -> str:

@@ -17,8 +17,12 @@ from residency.clouds.answers import Unknown
 from residency.model import Why
 
 MAX_DEPTH = 100  # of functions inside functions, and of conditions that name conditions
-_HOLE = re.compile(r"\$\{([^!}][^}]*)\}")
-_DYNAMIC = "{{resolve:"  # a value that CloudFormation fetches when it deploys
+# Characters and elements that functions may make of one template: a few inside each other could fill any memory, and
+# take any time, so that each call counts as some.
+MAX_MADE, CALL = 10_000_000, 20
+_HOLE = re.compile(r"\$\{([^{}$]+)\}")
+# What CloudFormation fetches when it deploys, and what a change set writes for what is known only then.
+_LATER = ("{{resolve:", "{{changeSet:")
 _FETCHED = "AWS::SSM::Parameter::Value<"
 # A call of a macro changes a template in any way it likes; these are known to change no place.
 KNOWN_TRANSFORMS = frozenset(
@@ -46,7 +50,7 @@ class Deployment:
     region: str | None = None
     account: str | None = None
     stack: str | None = None
-    partition: str | None = None
+    partitions: Mapping[str, str] = field(default_factory=dict)  # region -> the partition that it belongs to
     parameters: Mapping[str, Any] = field(default_factory=dict)
     # The addresses of the stacks that this one is nested in: "Outer/Inner/".
     prefix: str = ""
@@ -59,30 +63,36 @@ class Values:
     template: Mapping[str, Any]
     deployment: Deployment
     outputs: Callable[[str, str], Any] | None = None  # of a nested stack: its logical id and the output's name
+    left: int = MAX_MADE
     _conditions: dict[str, Any] = field(default_factory=dict)
 
     # --- one value ----------------------------------------------------------------------------
 
     def of(self, value: Any, depth: int = 0) -> Any:
         """A value with its functions worked out; Unknown where it cannot be told, ABSENT where it is taken out."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or self.left < 0:
             return _unknown("is nested too deeply")
-        if isinstance(value, str):
-            return _unknown("is fetched when it is deployed") if _DYNAMIC in value else value
         if isinstance(value, list):
             items = [self.of(item, depth + 1) for item in value]
             return [item for item in items if item is not ABSENT]
         if not isinstance(value, Mapping):
-            return value
-        if len(value) == 1:
-            name, argument = next(iter(value.items()))
-            function = _FUNCTIONS.get(name)
-            if function and (name != "Condition" or isinstance(argument, str)):
-                return function(self, argument, depth + 1)
-            if str(name).startswith("Fn::"):
-                return _unknown(f"{name} is not read")
+            return _unless_later(value)
+        name, argument = next(iter(value.items())) if len(value) == 1 else ("", None)
+        function = _FUNCTIONS.get(name)
+        if function and (name != "Condition" or isinstance(argument, str)):
+            return self.made(function(self, argument, depth + 1))
+        # A macro or a loop may change everything that stands beside it.
+        unread = next((key for key in map(str, value) if key.startswith("Fn::")), None)
+        if unread:
+            return _unknown(f"{unread[:80]} is not read")
         pairs = ((str(key), self.of(item, depth + 1)) for key, item in value.items())
         return {key: item for key, item in pairs if item is not ABSENT}
+
+    def made(self, value: Any) -> Any:
+        """What a function gave; Unknown where functions have made more than any stack may hold."""
+        items = value if isinstance(value, list) else [value]
+        self.left -= CALL + sum(len(item) + 1 if isinstance(item, str) else 1 for item in items)
+        return _unknown("functions make too much of it") if self.left < 0 else _unless_later(value)
 
     def refer(self, name: str) -> Any:
         """What `Ref` gives."""
@@ -104,7 +114,7 @@ class Values:
             "AWS::Region": deployment.region,
             "AWS::AccountId": deployment.account,
             "AWS::StackName": deployment.stack,
-            "AWS::Partition": deployment.partition,
+            "AWS::Partition": deployment.partitions.get(deployment.region or ""),
             "AWS::NoValue": ABSENT,
         }
         return known.get(name) or _unknown(f"{name} is known only when it is deployed")
@@ -142,18 +152,20 @@ class Values:
 
     def _sub(self, argument: Any, depth: int) -> Any:
         text, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-        if not isinstance(text, str) or _DYNAMIC in text:
-            return _unknown("is fetched when it is deployed")
+        if not isinstance(text, str):
+            return _unknown("Sub of no text")
         found: list[Any] = []
 
         def fill(match: re.Match[str]) -> str:
-            found.append(self._hole(match[1].strip(), _mapping(given), depth))
-            return _as_text(found[-1])
+            if match[1].startswith("!"):
+                return f"${{{match[1][1:]}}}"
+            found.append(self.made(self._hole(match[1].strip(), _mapping(given), depth)))
+            return found[-1] if isinstance(found[-1], str) else _as_text(found[-1]) if _is_plain(found[-1]) else ""
 
         filled = _HOLE.sub(fill, text)
         if len(found) == 1 and _HOLE.fullmatch(text):
             return found[0]
-        return _of_parts(found) or filled.replace("${!", "${")
+        return _of_parts(found) or filled
 
     def _hole(self, name: str, given: Mapping[str, Any], depth: int) -> Any:
         if name in given:
@@ -167,16 +179,17 @@ class Values:
             return items
         if not isinstance(separator, str) or not isinstance(items, list):
             return _unknown("Join of no list")
-        return _of_parts(items) or separator.join(_as_text(item) for item in items)
+        self.left -= len(separator) * len(items)
+        return _of_parts(items) or (separator if self.left > 0 else "").join(map(_as_text, items))
 
     def _select(self, argument: Any, depth: int) -> Any:
         index, items = (self.of(part, depth) for part in _pair(argument))
         if isinstance(items, Unknown):
             return items
-        try:
-            return items[int(index)]
-        except (TypeError, ValueError, LookupError):
-            return _unknown("Select of no element")
+        if not isinstance(items, list) or not _is_plain(index):
+            return _of_parts([index, *_list(items)]) or _unknown("Select of no element")
+        number = int(text) if (text := _as_text(index)).isascii() and text.isdigit() and len(text) < 9 else -1
+        return items[number] if 0 <= number < len(items) else _unknown("Select of no element")
 
     def _split(self, argument: Any, depth: int) -> Any:
         separator, text = (self.of(part, depth) for part in _pair(argument))
@@ -203,7 +216,7 @@ class Values:
         holds = self.condition(argument[0], depth)
         if isinstance(holds, Unknown):
             either = [self.of(part, depth) for part in argument[1:]]
-            return either[0] if either[0] == either[1] else _of_parts([holds, *either]) or holds
+            return either[0] if either[0] == either[1] else _of_parts([holds, *either])
         return self.of(argument[1] if holds else argument[2], depth)
 
     def _zones(self, argument: Any, depth: int) -> Any:
@@ -216,18 +229,21 @@ class Values:
         return self.condition(argument, depth)
 
     def _equals(self, argument: Any, depth: int) -> Any:
-        one, other = (self.of(part, depth) for part in _pair(argument))
-        unknown = _of_parts([one, other])
-        return unknown or _as_text(one) == _as_text(other)
+        parts = [self.of(part, depth) for part in _pair(argument)]
+        return _of_parts(parts) or _as_text(parts[0]) == _as_text(parts[1])
 
     def _and(self, argument: Any, depth: int) -> Any:
-        return _all([self.of(part, depth) for part in _list(argument)])
+        return _all(self._truths(argument, depth))
 
     def _or(self, argument: Any, depth: int) -> Any:
-        return _not(_all([_not(self.of(part, depth)) for part in _list(argument)]))
+        return _not(_all([_not(part) for part in self._truths(argument, depth)]))
 
     def _no(self, argument: Any, depth: int) -> Any:
-        return _not(self.of((_list(argument) or [None])[0], depth))
+        truths = self._truths(argument, depth)
+        return _not(truths[0]) if len(truths) == 1 else _unknown("Not of several conditions")
+
+    def _truths(self, argument: Any, depth: int) -> list[Any]:
+        return [_truth(self.of(part, depth)) for part in _list(argument) or [None]]
 
     def condition(self, name: Any, depth: int = 0) -> Any:
         """Whether a condition holds; Unknown where it cannot be told."""
@@ -236,7 +252,7 @@ class Values:
             return _unknown(f"the condition {str(name)[:80]} cannot be told")
         if name not in self._conditions:
             self._conditions[name] = _unknown(f"the condition {name[:80]} names itself")
-            self._conditions[name] = self.of(conditions[name], depth + 1)
+            self._conditions[name] = _truth(self.of(conditions[name], depth + 1))
         return self._conditions[name]
 
 
@@ -267,11 +283,22 @@ def _unknown(reason: str) -> Unknown:
     return Unknown(Why.NOT_KNOWN_YET, reason)
 
 
+def _unless_later(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    later = any(isinstance(item, str) and any(mark in item for mark in _LATER) for item in items)
+    return _unknown("is known only when it is deployed") if later else value
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
+
+
 def _of_parts(parts: Iterable[Any]) -> Unknown | None:
-    """What is made of parts of which one is not known, with everything that it may name."""
+    """What is made of parts of which one is not known or no text, with everything that it may name."""
+    parts = list(parts)
     unknown = [part for part in parts if isinstance(part, Unknown)]
     if not unknown:
-        return None
+        return None if all(map(_is_plain, parts)) else _unknown("is made of what is no text")
     named = [name for part in unknown for name in ((part.refers_to,) if part.refers_to else part.one_of) if name]
     return Unknown(Why.NOT_KNOWN_YET, unknown[0].reason, one_of=tuple(dict.fromkeys(named)))
 
@@ -281,6 +308,10 @@ def _all(parts: list[Any]) -> Any:
     if any(part is False for part in parts):
         return False
     return next((part for part in parts if not isinstance(part, bool)), True)
+
+
+def _truth(value: Any) -> Any:
+    return value if isinstance(value, bool | Unknown) else _unknown("is no condition")
 
 
 def _not(part: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,13 @@ from residency.sources import cloudformation, terraform
 from residency.sources.cloudformation_text import TemplateError, Text, read_text
 from residency.sources.templates import Context
 
-TYPES = ("terraform-plan", "terraform-state", "cloudformation", "change-set", "cdk")
+CHANGE_SET = "change-set"
+ANY = "plan or state of Terraform, and no template or change set of CloudFormation"
 MAX_BYTES = 200 * 1024 * 1024  # a plan of 10,000 resources has about 40 MiB
-MAX_STARTS = 50  # lines that a log may have before the JSON begins
+MAX_STARTS = 50  # braces of a log, before the JSON begins, that open no JSON
+# What only a plan, a state or a change set has: where it stands beside the one that was found, there is another one.
+_ONE = re.compile(r'"(?:resource_changes|root_module|lineage|Changes)"\s*:')
+_HALVES = ("\\ud", "\\uD")  # half a character is written so; alone it cannot be saved in any encoding
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -42,7 +47,13 @@ class Given:
 
     type: str = "auto"
     region: str | None = None
+    stack: str = ""  # what CloudFormation will call the stack; never guessed
     parameters: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)  # region -> the partition that it belongs to
+
+    @property
+    def of_stack(self) -> cloudformation.Given:
+        return cloudformation.Given(self.region, self.stack, self.parameters, self.partitions)
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Template:
     """One plan, template or stack, ready to be read."""
 
     shown_as: str
-    stack: str
+    stack: str  # names its stores that have no id yet
     language: str  # "terraform" | "cloudformation"
     read: Callable[[Cell, Context, Save], CellResult]
     before: Callable[[Cell, Context, Save], CellResult] | None = None  # reads what was there before
@@ -71,38 +82,55 @@ class Template:
         )
 
 
-def open_template(name: str, stack: str, given: Given) -> list[Template]:
+def open_template(name: str, given: Given) -> list[Template]:
     """What one argument of the gate holds. FileError where nobody can say what it is, or it is damaged."""
     try:
         if name != "-" and Path(name).is_dir():
-            return list(_assembly(Path(name), stack, given))
-        return [_template(name, stack, given)]
+            return list(_assembly(Path(name), given))
+        return [_template(name, given)]
     except (terraform.PlanError, TemplateError) as error:
         raise FileError(str(error)) from error
 
 
-def _assembly(folder: Path, stack: str, given: Given) -> Iterator[Template]:
+def _assembly(folder: Path, given: Given) -> Iterator[Template]:
     if given.type not in ("auto", "cdk") or not cloudformation.is_assembly(folder):
         hint = "give the directory that `cdk synth` wrote, or a plan (`terraform show -json PLAN > plan.json`)"
         raise FileError(f"{folder}: is a directory without a CDK assembly: {hint}")
-    said = cloudformation.Given(given.region, stack, given.parameters)
+    said = given.of_stack
     found = [_of_stacks(stacks, f"{folder}#{name}", name) for name, stacks in cloudformation.assembly(folder, said)]
     if not found:
         raise FileError(f"{folder}: the assembly holds no stack")
     yield from found
 
 
-def _template(name: str, stack: str, given: Given) -> Template:
+def _template(name: str, given: Given) -> Template:
     text = _text_of(_bytes_of(name), name)
-    document = _json_in(text) if given.type in ("auto", "terraform-plan", "terraform-state", "change-set") else None
-    if document is None and given.type in ("auto", "cloudformation"):
-        return _cloudformation(read_text(text, name), name, stack, given)
-    if document is None:
+    document = _json_in(text, name) if given.type in ("auto", *terraform.KINDS, CHANGE_SET) else None
+    kind = _kind_of(document)
+    if kind is None and given.type in ("auto", "cloudformation"):
+        return _cloudformation(_template_text(text, name, given.type), name, given)
+    if kind is None:
         terraform.read_json(text.encode(), name)  # says where it is broken
-        raise FileError(f"{name}: is no {given.type}")
-    if given.type == "change-set" or cloudformation.is_change_set(document):
-        return _cloudformation(Text(document), name, stack, given)
-    plan = terraform.as_plan(document)
+    if kind is None or given.type not in ("auto", kind):
+        raise FileError(f"{name}: is no {given.type}" + (f" but a {kind}" if kind else ""))
+    if kind == CHANGE_SET:
+        return _cloudformation(Text(document), name, given)
+    return _terraform(document, kind, name)
+
+
+def _template_text(text: str, name: str, kind: str) -> Text:
+    """A CloudFormation template; FileError where it may have been meant as anything else."""
+    if kind == "auto" and _ONE.search(text):
+        raise FileError(f"{name}: holds a part of a plan, state or change set, and no whole one: make it again")
+    found = read_text(text, name)
+    _check_whole(found.value, text, name)
+    if not cloudformation.is_template(found.value):
+        raise FileError(f"{name}: is no {ANY if kind == 'auto' else 'CloudFormation template'}")
+    return found
+
+
+def _terraform(document: Any, kind: str, name: str) -> Template:
+    plan = terraform.as_plan(document, name)
     terraform.check_plan(plan, name)
 
     def read(cell: Cell, context: Context, save: Save) -> CellResult:
@@ -111,13 +139,16 @@ def _template(name: str, stack: str, given: Given) -> Template:
     def read_before(cell: Cell, context: Context, save: Save) -> CellResult:
         return terraform.read_plan(terraform.before(plan), cell, context, save)
 
-    return Template(name, stack, "terraform", read, read_before)
+    return Template(name, _stem(name), "terraform", read, read_before if kind == terraform.PLAN else None)
 
 
-def _cloudformation(text: Text, name: str, stack: str, given: Given) -> Template:
-    return _of_stacks(
-        cloudformation.stacks_of(text, name, cloudformation.Given(given.region, stack, given.parameters)), name, stack
-    )
+def _cloudformation(text: Text, name: str, given: Given) -> Template:
+    said = given.of_stack
+    return _of_stacks(cloudformation.stacks_of(text, name, said), name, _stem(name))
+
+
+def _stem(name: str) -> str:
+    return "stdin" if name == "-" else Path(name).stem
 
 
 def _of_stacks(stacks: cloudformation.Stacks, shown_as: str, stack: str) -> Template:
@@ -157,27 +188,41 @@ def _text_of(raw: bytes, name: str) -> str:
         raise FileError(f"{name}:{line}: is not {encoding.upper()}: save it as UTF-8") from error
 
 
-def _json_in(text: str) -> Any:
-    """The JSON of a plan, a state or a change set, also where lines of a log stand round it; None for other text."""
-    decoder = json.JSONDecoder()
-    starts = _starts(text)
-    for start in starts:
+def _json_in(text: str, name: str) -> Any:
+    """The JSON of a plan, a state or a change set, also where lines of a log stand round it; None for other text.
+
+    FileError where there are two: one of them would not be judged.
+    """
+    decoder, position, wrong = json.JSONDecoder(), text.find("{"), 0
+    while position >= 0 and wrong < MAX_STARTS:
         try:
-            document, _ = decoder.raw_decode(text, start)
+            document, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
+            wrong += 1
+            newline = text.find("\n", position)
+            position = text.find("{", newline) if newline >= 0 else -1
             continue
-        if terraform.is_plan(terraform.as_plan(document)) or cloudformation.is_change_set(document):
+        if _kind_of(document):
+            _check_alone(text, position, end, name)
+            _check_whole(document, text, name)
             return document
+        position = text.find("{", end)
     return None
 
 
-def _starts(text: str) -> Iterator[int]:
-    """Where a line begins with a brace: the first of them."""
-    position, found = 0, 0
-    while found < MAX_STARTS and position >= 0:
-        here = position + len(text[position : position + 200]) - len(text[position : position + 200].lstrip(" \t\r\n"))
-        if text[here : here + 1] == "{":
-            found += 1
-            yield here
-        newline = text.find("\n", here)
-        position = newline + 1 if newline >= 0 else -1
+def _kind_of(document: Any) -> str | None:
+    """ "terraform-plan", "terraform-state", "change-set" or None; damaged or not."""
+    return CHANGE_SET if cloudformation.is_change_set(document) else terraform.kind_of(document)
+
+
+def _check_alone(text: str, start: int, end: int, name: str) -> None:
+    if _ONE.search(text, 0, start) or _ONE.search(text, end):
+        raise FileError(f"{name}: holds more than one plan, state or change set, or a part of one: give one a file")
+
+
+def _check_whole(value: Any, text: str, name: str) -> None:
+    if any(half in text for half in _HALVES):
+        try:
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as error:
+            raise FileError(f"{name}: holds half a character: make it again") from error

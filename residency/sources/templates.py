@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Protocol
 
-from residency.atlas import Atlas, Entry
+from residency.atlas import Atlas
 from residency.clouds.answers import Body, Document, Origin, Unknown, name_key
 from residency.model import Cell, Edge, Said, Store, Why
 from residency.services.base import REGION, TAGS, Always, Each, Template, TemplateField
@@ -130,11 +129,6 @@ class _Part:
     attached: set[str] = field(default_factory=set)  # the paths that companions fill
     elsewhere: bool = False  # the plan makes a companion of it, and not the thing itself
 
-    @cached_property
-    def longest_first(self) -> list[str]:
-        """The paths that are filled, each before those that it begins with; asked for when all of them are."""
-        return sorted(self.sources, key=len, reverse=True)
-
 
 class TemplateReader:
     """Turns the resources of one template into stores and edges."""
@@ -146,7 +140,7 @@ class TemplateReader:
         self.answers: dict[str, dict[str, Any]] = {}
         self.names: dict[str, str] = {}  # address, or what the provider calls it -> id of the store
         self.parts: dict[str, _Part] = {}
-        self.partitions = {e.code: e.namespace for e in context.atlas.entries.values() if _is_region_of_aws(e)}
+        self.partitions = partitions_of_aws(context.atlas)
 
     def records(self) -> Iterator[Store | Edge]:
         types = self.declared.types
@@ -276,7 +270,8 @@ class TemplateReader:
         partition = self.partition(self.declared.region(resource))
         if template.id:
             attribute = template.id.rpartition("{")[2].rstrip("}")
-            value = self.declared.value(resource, attribute)
+            known = resource.after.get(attribute)  # a name of digits alone stays a name
+            value = known if isinstance(known, str) else self.declared.value(resource, attribute)
             if isinstance(value, str) and value:
                 return template.id.format(partition=partition, **{attribute: value})
         return f"tf:{self.context.stack}/{resource.address}"
@@ -368,23 +363,20 @@ class TemplateReader:
         return self.partitions.get(region, AWS) if isinstance(region, str) else AWS
 
     def _said(self, part: _Part, path: str, body: Any) -> Said:
-        """The attribute of the template that fills a path of the provider's document."""
-        for known in part.longest_first:
-            if path == known or path.startswith(known + "."):
-                source = body.get(BY) if isinstance(body, Mapping) else None
-                source = source or part.sources[known]
-                inner = source.fields.get(_below(path[len(known) + 1 :], source.fields))
-                words = [word.removeprefix("@") for word in (source.attribute, inner) if isinstance(word, str) and word]
-                return Said(
-                    call=f"{self.declared.language}:{source.type}",
-                    field=".".join(words),
-                    at=self.context.at(source.address),
-                )
-        return Said(
-            call=f"{self.declared.language}:{part.resource.type}",
-            field=path.rpartition(".")[2],
-            at=self.context.at(part.resource.address),
-        )
+        """The attribute of the template that fills a path of the provider's document, or the nearest above it."""
+        known = path
+        while known and known not in part.sources:
+            known = known.rpartition(".")[0]
+        if not known:
+            return self._say(part.resource.type, path.rpartition(".")[2], part.resource.address)
+        element = body.get(BY) if isinstance(body, Mapping) else None
+        source = element or part.sources[known]
+        inner = source.fields.get(_below(path[len(known) + 1 :], source.fields))
+        words = [word.removeprefix("@") for word in (source.attribute, inner) if isinstance(word, str) and word]
+        return self._say(source.type, ".".join(words), source.address)
+
+    def _say(self, kind: str, attribute: str, address: str) -> Said:
+        return Said(call=f"{self.declared.language}:{kind}", field=attribute, at=self.context.at(address))
 
     def _mark_unread(self, part: _Part) -> None:
         """What a companion does not say of the thing it belongs to was not asked: it is unknown, not absent."""
@@ -402,9 +394,10 @@ NOWHERE = Origin(source="", partition="", account=None)
 BY = "@by"  # in an element: the resource that holds it, for several may fill one list
 
 
-def _is_region_of_aws(entry: Entry) -> bool:
-    """Others give the same names to places of theirs: `eu-west-1` is London at Wasabi."""
-    return entry.kind == "region" and entry.namespace.partition("-")[0] == AWS
+def partitions_of_aws(atlas: Atlas) -> dict[str, str]:
+    """Region of AWS -> its partition. Others give places of theirs the same names: `eu-west-1` is London at Wasabi."""
+    regions = (entry for entry in atlas.entries.values() if entry.kind == "region")
+    return {entry.code: entry.namespace for entry in regions if entry.namespace.partition("-")[0] == AWS}
 
 
 def _is_same(one: Any, other: Any) -> bool:

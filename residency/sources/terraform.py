@@ -23,12 +23,14 @@ from residency.model import (
 from residency.services import terraform_types
 from residency.sources.templates import Context, TemplateReader
 from residency.sources.terraform_plan import Plan, Resource, Scope, state_of, steps_of
-from residency.sources.terraform_shape import damage
+from residency.sources.terraform_shape import damage, is_state_resource
 
 HOLDS_STORES = ("data", "logs", "secrets")
 AWS = "aws"
 # Major versions of the plan format that are read (Terraform, JSON output format: refuse any other).
 MAJOR_VERSIONS = ("0", "1")
+KINDS = PLAN, STATE = "terraform-plan", "terraform-state"
+PULL = "fetch it again with `terraform state pull`"
 # The attributes that choose a zone by naming something that stands in one.
 CHOOSE_A_ZONE = ("subnet_id", "subnet_ids", "network_interface.network_interface_id")
 
@@ -37,52 +39,74 @@ class PlanError(Exception):
     """A file is no plan that can be read: exit code 2. The message says what to do."""
 
 
+def kind_of(document: Any) -> str | None:
+    """Which of Terraform's a document is, of whatever version, whole or damaged; None for anything else."""
+    if not isinstance(document, dict):
+        return None
+    if "format_version" in document and document.keys() & {"resource_changes", "planned_values"}:
+        return PLAN
+    shown = "format_version" in document and "values" in document
+    kept = "version" in document and bool(document.keys() & {"terraform_version", "lineage"})
+    return STATE if shown or kept else None
+
+
 def is_plan(document: Any) -> bool:
-    return (
-        isinstance(document, dict)
-        and str(document.get("format_version")).partition(".")[0] in MAJOR_VERSIONS
-        and ("resource_changes" in document or "planned_values" in document)
-    )
+    return kind_of(document) == PLAN and str(document["format_version"]).partition(".")[0] in MAJOR_VERSIONS
 
 
-def as_plan(document: Any) -> Any:
-    """A state as a plan that changes nothing; what is neither stays as it is.
+def as_plan(document: Any, shown_as: str) -> Any:
+    """A state as a plan that changes nothing; what is none stays as it is. PlanError where it cannot be read.
 
     `terraform show -json` gives a state its `values`; the file of a state (version 4) lists instances.
     """
-    if not isinstance(document, dict) or "resource_changes" in document or "planned_values" in document:
+    if kind_of(document) != STATE:
         return document
-    if "format_version" in document and isinstance(document.get("values"), dict):
-        return {**document, "planned_values": document["values"]}
-    if document.get("version") == 4 and isinstance(document.get("resources"), list) and "terraform_version" in document:
-        rows = [row for resource in document["resources"] for row in _instances(resource)]
-        return {"format_version": "1.0", "planned_values": {"root_module": {"resources": rows}}}
-    return document
+    if "format_version" in document:
+        return {"format_version": document["format_version"], "planned_values": document["values"]}
+    if document["version"] != 4:
+        hint = "`terraform show -json` of Terraform 0.12 or later prints it in a form that is"
+        raise PlanError(f"{shown_as}: a state of version {str(document['version'])[:20]} is not read: {hint}")
+    resources = document.get("resources")
+    if not isinstance(resources, list):
+        raise PlanError(f"{shown_as}: resources is damaged: {PULL}")
+    rows = [row for index, resource in enumerate(resources) for row in _instances(resource, index, shown_as)]
+    return {"format_version": "1.0", "planned_values": {"root_module": {"resources": rows}}}
 
 
-def _instances(resource: Any) -> Iterator[dict[str, Any]]:
+def _instances(resource: Any, index: int, shown_as: str) -> Iterator[dict[str, Any]]:
     """The instances of one resource in the file of a state, in the form of `terraform show`."""
-    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("type", "name")):
-        raise PlanError("a resource of the state is damaged: fetch it again with `terraform state pull`")
+    if not is_state_resource(resource):
+        raise PlanError(f"{shown_as}: resources[{index}] is damaged: {PULL}")
     module = f"{resource['module']}." if resource.get("module") else ""
-    data = "data." if resource.get("mode") == "data" else ""
+    data = "data." if resource["mode"] == "data" else ""
     provider = re.search(r'provider\["([^"]+)"\]', str(resource.get("provider")))
-    for instance in resource.get("instances") or ():
-        key = instance.get("index_key")
-        index = "" if key is None else f"[{json.dumps(key)}]"
+    for instance in resource["instances"]:
+        key, deposed = instance.get("index_key"), instance.get("deposed")
+        place = ("" if key is None else f"[{json.dumps(key)}]") + (f" (deposed {deposed})" if deposed else "")
         yield {
-            "address": f"{module}{data}{resource['type']}.{resource['name']}{index}",
-            "mode": resource.get("mode", "managed"),
+            "address": f"{module}{data}{resource['type']}.{resource['name']}{place}",
+            "mode": resource["mode"],
             "type": resource["type"],
             "provider_name": provider[1] if provider else "",
-            "values": instance.get("attributes") or {},
+            "values": instance["attributes"],
+            "sensitive_values": _sensitive(instance.get("sensitive_attributes")),
         }
+
+
+def _sensitive(paths: Any) -> dict[str, bool]:
+    """The attributes of which a state says that a part is sensitive: all of each is taken as that."""
+    first = [path[0] for path in paths if isinstance(path, list) and path] if isinstance(paths, list) else []
+    return {str(step["value"]): True for step in first if isinstance(step, dict) and "value" in step}
 
 
 def before(document: Mapping[str, Any]) -> dict[str, Any]:
     """What a plan says was there before: its prior state, and the `before` of each change."""
     rows = {
-        change["address"]: {**change, "values": change["change"].get("before") or {}}
+        change["address"]: {
+            **change,
+            "values": change["change"]["before"],
+            "sensitive_values": change["change"].get("before_sensitive"),
+        }
         for change in document.get("resource_changes") or ()
         if change["change"].get("before")
     }
@@ -99,8 +123,9 @@ def before(document: Mapping[str, Any]) -> dict[str, Any]:
 def check_plan(document: Any, shown_as: str) -> None:
     """PlanError where a document is no plan, or one that is damaged."""
     if not is_plan(document):
+        version = str(document.get("format_version"))[:20] if isinstance(document, dict) else None
         hint = "make one with `terraform show -json PLAN > plan.json`"
-        raise PlanError(f"{shown_as}: is no Terraform plan that can be read: {hint}")
+        raise PlanError(f"{shown_as}: is no Terraform plan of a format that is read (format_version {version}): {hint}")
     damaged = damage(document)
     if damaged:
         raise PlanError(f"{shown_as}: {damaged} is damaged: make the plan again")

@@ -75,6 +75,10 @@ class Resource:
     def expressions(self) -> Mapping[str, Any]:
         return self.config.get("expressions") or {}
 
+    def is_known(self, attribute: str) -> bool:
+        """No part of an attribute is known only after apply."""
+        return not self.unknown or (type(self.unknown) is dict and not self.unknown.get(attribute))
+
     def sets(self, attribute: str) -> bool:
         """Whether the configuration has an expression for an attribute or a block."""
         return attribute in self.expressions
@@ -146,11 +150,11 @@ class Plan:
 
         Planned values leave out what is not known yet, so that what the configuration sets is unknown there.
         """
-        found = {item["address"]: item for item in _walk(self.document.get("planned_values"))}
+        found = {_key_of(item): item for item in _walk(self.document.get("planned_values"))}
         if "resource_changes" not in self.document:
-            found = {item["address"]: item for item in _walk(self._prior_state())} | found
-        for address, item in found.items():
-            if address not in changed:
+            found = {_key_of(item): item for item in _walk(self._prior_state())} | found
+        for key, item in sorted(found.items(), key=lambda pair: not pair[0][1]):  # what is current names the address
+            if key[0] not in changed:
                 values, secret = item.get("values") or {}, item.get("sensitive_values")
                 resource = self._resource(item, values, {}, secret)
                 resource.unknown = _either_of(_left_out(resource.expressions, values), secret)
@@ -191,6 +195,8 @@ class Plan:
 
     def value(self, resource: Resource, path: str, computed: bool = False) -> Any:
         """The value at a path of attributes. `computed`: without an expression the provider's default holds (None)."""
+        if path in resource.after and resource.is_known(path):
+            return resource.after[path]  # most are: nothing is to be followed
         steps = path.split(".")
         if computed and _left_to_the_provider(resource, resource.unknown, resource.expressions, steps):
             return None
@@ -202,6 +208,8 @@ class Plan:
         if not path:
             return [window]
         first, _, rest = path.partition(".")
+        if not resource.after.get(first) and resource.is_known(first):
+            return []
         if computed and _left_to_the_provider(resource, resource.unknown, resource.expressions, [first]):
             return []
         found = window.children(first)
@@ -469,6 +477,11 @@ def _left_out(expressions: Any, values: Any) -> Any:
     if written and isinstance(values, Mapping):
         return {name: name not in values or _left_out(part, values[name]) for name, part in expressions.items()}
     return None
+
+
+def _key_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """An object that was deposed and is still there has the address of the one that took its place."""
+    return item["address"], str(item.get("deposed_key") or "")
 
 
 def _without(values: Mapping[str, Any], secret: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAX_MODULES_DEEP = 50
+GONE = {"delete", "forget"}  # what is not there afterwards
 
 
 def damage(document: Mapping[str, Any]) -> str | None:
@@ -17,40 +18,63 @@ def damage(document: Mapping[str, Any]) -> str | None:
 
 
 def _damaged(document: Mapping[str, Any]) -> Iterator[str]:
-    changes = document.get("resource_changes") or []
+    changes = document.get("resource_changes", [])
     for index, change in enumerate(changes if isinstance(changes, list) else [None]):
         if not _is_change(change):
             yield f"resource_changes[{index}]"
-    yield from _in_values("planned_values", document.get("planned_values"))
-    prior = document.get("prior_state")
-    if not isinstance(prior, dict | None):
+    if "planned_values" in document:
+        yield from _in_values("planned_values", document["planned_values"])
+    prior = document.get("prior_state", {})
+    if not isinstance(prior, dict):
         yield "prior_state"
-    yield from _in_values("prior_state.values", (prior or {}).get("values") if isinstance(prior, dict) else None)
-    yield from _in_configuration(document.get("configuration"))
+    elif "values" in prior:
+        yield from _in_values("prior_state.values", prior["values"])
+    yield from _in_configuration(document.get("configuration", {}))
     if not _of_mappings(document.get("variables")):
         yield "variables"
+    yield from (key for key in ("errored", "complete") if not isinstance(document.get(key, False), bool))
 
 
 def _is_change(change: Any) -> bool:
-    known = isinstance(change, dict) and isinstance(change.get("change"), dict)
-    if not known or not _texts(change, "address", "type") or not _texts_or_none(change, "provider_name", "mode"):
+    inner = change.get("change") if isinstance(change, dict) else None
+    if not isinstance(inner, dict) or not _is_named(change) or not _are_actions(inner.get("actions")):
         return False
-    inner = change["change"]
-    values = all(isinstance(inner.get(key), dict | None) for key in ("before", "after"))
-    values = values and isinstance(inner.get("after_unknown"), dict | bool | None)
-    return isinstance(inner.get("actions"), list) and values
+    before, after, unknown = inner.get("before"), inner.get("after"), inner.get("after_unknown")
+    gone = after is None and set(inner["actions"]) <= GONE
+    told = isinstance(after, dict) and _are_marks(unknown)  # without its marks an unknown value would not be there
+    return (gone or told) and isinstance(before, dict | None) and _are_values(before or {}) and _are_values(after or {})
+
+
+def _are_actions(actions: Any) -> bool:
+    return isinstance(actions, list) and bool(actions) and all(isinstance(action, str) for action in actions)
+
+
+def _are_marks(unknown: Any) -> bool:
+    """Nested mappings and lists of `true` and `false`."""
+    waiting = [unknown]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict | list):
+            waiting += part.values() if isinstance(part, dict) else part
+        elif not isinstance(part, bool):
+            return False
+    return True
+
+
+def _are_values(values: dict[str, Any]) -> bool:
+    """Tags are the one attribute that is the same everywhere."""
+    tags = [values.get(name) or {} for name in ("tags", "tags_all")]
+    return all(isinstance(value, dict | list) for value in tags)
 
 
 def _in_values(name: str, values: Any) -> Iterator[str]:
-    if values is None:
-        return
     waiting = [(values.get("root_module") if isinstance(values, dict) else None, 0)]
     while waiting:
         module, depth = waiting.pop()
-        if not isinstance(module, dict | None) or depth > MAX_MODULES_DEEP:
+        if not isinstance(module, dict) or depth > MAX_MODULES_DEEP:
             yield name
             return
-        resources, children = (module or {}).get("resources") or [], (module or {}).get("child_modules") or []
+        resources, children = module.get("resources", []), module.get("child_modules", [])
         if not (isinstance(resources, list) and isinstance(children, list) and all(map(_is_resource, resources))):
             yield f"{name}: a resource"
             return
@@ -58,35 +82,87 @@ def _in_values(name: str, values: Any) -> Iterator[str]:
 
 
 def _is_resource(resource: Any) -> bool:
-    known = isinstance(resource, dict) and _texts(resource, "address", "type")
-    return (
-        known and isinstance(resource.get("values"), dict | None) and _texts_or_none(resource, "provider_name", "mode")
-    )
+    known = isinstance(resource, dict) and _is_named(resource)
+    return known and isinstance(resource.get("values"), dict | None) and _are_values(resource.get("values") or {})
 
 
 def _in_configuration(configuration: Any) -> Iterator[str]:
-    if not isinstance(configuration, dict | None):
+    if not isinstance(configuration, dict):
         yield "configuration"
         return
-    if not _of_mappings((configuration or {}).get("provider_config")):
+    providers = configuration.get("provider_config")
+    if not _of_mappings(providers) or not all(map(_is_provider, (providers or {}).values())):
         yield "configuration.provider_config"
-    waiting = [((configuration or {}).get("root_module"), 0)]
+    waiting = [(configuration.get("root_module", {}), 0)]
     while waiting:
         module, depth = waiting.pop()
-        if not isinstance(module, dict | None) or depth > MAX_MODULES_DEEP or not _is_module(module or {}):
+        if depth > MAX_MODULES_DEEP or not _is_module(module):
             yield "configuration: a module"
             return
-        calls = (module or {}).get("module_calls") or {}
-        waiting += [(call.get("module"), depth + 1) for call in calls.values()]
+        waiting += [(call.get("module", {}), depth + 1) for call in module.get("module_calls", {}).values()]
 
 
-def _is_module(module: dict[str, Any]) -> bool:
-    resources = module.get("resources") or []
-    known = isinstance(resources, list) and all(
-        isinstance(row, dict) and _texts(row, "address") and isinstance(row.get("expressions"), dict | None)
-        for row in resources
+def _is_provider(provider: dict[str, Any]) -> bool:
+    if not _texts_or_none(provider, "name", "full_name", "module_address") or not _has_expressions(provider):
+        return False
+    tags = (provider.get("expressions") or {}).get("default_tags") or []
+    blocks = tags if isinstance(tags, list) else [tags]
+    given = [block.get("tags") or {} if isinstance(block, dict) else None for block in blocks]
+    return all(isinstance(tags, dict) and isinstance(tags.get("constant_value"), dict | None) for tags in given)
+
+
+def _is_module(module: Any) -> bool:
+    if not isinstance(module, dict):
+        return False
+    resources, calls = module.get("resources", []), module.get("module_calls", {})
+    known = isinstance(resources, list) and all(map(_is_configured, resources)) and _of_mappings(calls)
+    known = known and calls is not None and all(map(_has_expressions, calls.values()))
+    return known and all(_of_mappings(module.get(key)) for key in ("outputs", "variables"))
+
+
+def _is_configured(row: Any) -> bool:
+    known = isinstance(row, dict) and _texts(row, "address") and _texts_or_none(row, "provider_config_key")
+    return known and _has_expressions(row)
+
+
+def _has_expressions(row: dict[str, Any]) -> bool:
+    """Nested blocks whose leaves are constants, or lists of references."""
+    parts = [row.get(key) or {} for key in ("expressions", "for_each_expression")]
+    if not all(isinstance(part, dict) for part in parts):
+        return False
+    waiting: list[Any] = [*parts]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, dict):
+            return False
+        for key, value in part.items():
+            if key == "references" and isinstance(value, list):
+                if not all(isinstance(name, str) for name in value):
+                    return False
+            elif key != "constant_value":
+                waiting += value if isinstance(value, list) else [value]
+    return True
+
+
+def is_state_resource(resource: Any) -> bool:
+    """A resource in the file of a state (version 4), whose instances all say what they are."""
+    known = isinstance(resource, dict) and _texts(resource, "type", "name", "mode")
+    return (
+        known
+        and _texts_or_none(resource, "module", "provider")
+        and isinstance(resource.get("instances"), list)
+        and all(map(_is_instance, resource["instances"]))
     )
-    return known and all(_of_mappings(module.get(key)) for key in ("outputs", "variables", "module_calls"))
+
+
+def _is_instance(instance: Any) -> bool:
+    known = isinstance(instance, dict) and isinstance(instance.get("attributes"), dict)
+    keyed = known and not isinstance(instance.get("index_key"), bool | dict | list)
+    return keyed and _texts_or_none(instance, "deposed") and _are_values(instance["attributes"])
+
+
+def _is_named(row: dict[str, Any]) -> bool:
+    return _texts(row, "address", "type") and _texts_or_none(row, "provider_name", "mode")
 
 
 def _of_mappings(value: Any) -> bool:

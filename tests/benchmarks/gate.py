@@ -1,14 +1,15 @@
-"""A plan of 10,000 resources, beside reading the same file with json alone."""
+"""A plan of 10,000 resources, beside json alone, and beside checkov where CHECKOV names its program."""
 
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measure import best_of, row
+from tests.benchmarks.measure import best_of, of_command, row
 from tests.build import write_config
 
 RESOURCES = 10_000
@@ -30,9 +31,13 @@ def a_plan(count: int) -> dict[str, Any]:
             rule = [{"apply_server_side_encryption_by_default": [default]}]
             companion = "aws_s3_bucket_server_side_encryption_configuration"
             add(changes, configured, companion, name, {"bucket": name, "rule": rule})
+    words = ("address", "mode", "type", "name", "provider_name")
+    planned = [{**{word: row[word] for word in words}, "values": row["change"]["after"]} for row in changes]
     provider = {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "ap-northeast-1"}}}}
     return {
         "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": planned}},
         "resource_changes": changes,
         "configuration": {"provider_config": provider, "root_module": {"resources": configured}},
     }
@@ -60,3 +65,7 @@ def rows() -> Iterator[str]:
         yield row("start: residency validate", start)
         yield row(f"json.load of {RESOURCES:,} resources", plain)
         yield row(f"residency gate, {RESOURCES:,} resources", gate, "json.load", plain)
+        if os.environ.get("CHECKOV"):
+            arguments = ["-f", str(path), "--framework", "terraform_plan", "--quiet", "--compact"]
+            checkov = of_command(arguments, program=os.environ["CHECKOV"])
+            yield row(f"checkov, {RESOURCES:,} resources", checkov, "residency gate", gate)

@@ -16,13 +16,13 @@ class Cost:
     peak_mb: float
 
 
-def of_command(arguments: list[str], environment: dict[str, str] | None = None) -> Cost:
-    """Run Python with the arguments; what it prints is thrown away. RuntimeError when it fails oddly."""
+def of_command(arguments: list[str], environment: dict[str, str] | None = None, program: str = sys.executable) -> Cost:
+    """Run Python, or a program, with the arguments; what it prints is thrown away. RuntimeError when it fails oddly."""
     import time
 
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        [program, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=os.environ | (environment or {}),

@@ -75,6 +75,8 @@ def _reference(document: Document, key: Any, region: Any = HERE) -> str | None:
     `alias/x` names no region: it is the alias in the region of what uses it.
     """
     name = key.refers_to if isinstance(key, Unknown) else key
+    if not isinstance(name, str):
+        return None  # a template may write anything
     answer = _answer(document, name) or {}
     where = document.origin.region if region is HERE else region
     if REGION not in answer or (str(name).startswith("alias/") and answer[REGION] != where):
