@@ -15,14 +15,14 @@ from residency.clouds.aws.arn import parse_arn
 from residency.model import Cell, CellResult, Edge, Gap, Status, Store, Why
 from residency.services import cloudformation_types
 from residency.services.base import Template
+from residency.sources.cloudformation_loops import LOOP, MACRO, with_globals, with_loops
 from residency.sources.cloudformation_text import MAX_BYTES, TemplateError, Text, read_text
-from residency.sources.cloudformation_values import CALL, KNOWN_TRANSFORMS, Deployment, Values
+from residency.sources.cloudformation_values import KNOWN_TRANSFORMS, Deployment, Values
 from residency.sources.templates import Context, TemplateReader
 
 STACK, STACK_SET = "AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"
 # What nests a template -> the property that says where it is.
 NESTS = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
-LOOP, MACRO = "Fn::ForEach::", "Fn::Transform"
 MAX_NESTED = 10  # stacks in stacks
 MAX_MANIFEST = 100 * 1024 * 1024  # of a CDK assembly: it holds a trace for each resource
 MAX_READ = 500  # templates in all: one that nests itself twice would never end
@@ -148,6 +148,8 @@ def _meant(value: Any) -> Any:
     """CloudFormation takes "false" for false and "7" for 7; an account number is longer than any number of ours."""
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
+    if type(value) is int and 10**9 <= value < 10**12:
+        return f"{value:012d}"  # an account that was written without quotes
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
 
 
@@ -299,7 +301,7 @@ class _Reader:
             ("macro", f"the macro {name} may change anything: judge what it makes") for name in _macros(template)
         ]
         values = Values(template, self.deployment, lambda name, output: _output(self.nested.get(name), output))
-        rows = list(_with_loops(template, values, self.stacks))
+        rows = list(with_loops(template, values, self.stacks.gaps))
         values.template = {**template, "Resources": {name: row for name, row, _ in rows}}
         # Nested stacks first: others name their outputs.
         for name, row, written_as in sorted(rows, key=lambda row: _mapping(row[1]).get("Type") not in tuple(NESTS)):
@@ -314,7 +316,7 @@ class _Reader:
             return
         address = values.address(name)
         self.stacks.lines[address] = line
-        properties = values.of(_with_globals(values.template, kind, row.get("Properties")))
+        properties = values.of(with_globals(values.template, kind, row.get("Properties")))
         if kind in NESTS:
             asset = _mapping(row.get("Metadata")).get("aws:asset:path")  # of CDK, which uploads it for a TemplateURL
             self._nest(name, [_mapping(properties).get(NESTS[kind]), asset], _at(properties, "Parameters"))
@@ -380,23 +382,6 @@ def _macros(template: Mapping[str, Any]) -> Iterator[str]:
             yield name[:80]
 
 
-def _with_globals(template: Mapping[str, Any], kind: str, properties: Any) -> Any:
-    """The properties of a SAM resource with those that `Globals` gives to all of its kind."""
-    _, _, short = kind.partition("AWS::Serverless::")
-    return _merged(_mapping(template.get("Globals")).get(short), properties or {}) if short else properties or {}
-
-
-def _merged(below: Any, above: Any) -> Any:
-    """Mappings add up, lists go on, of anything else the resource's own value holds (SAM guide, read 2026-11-22)."""
-    if isinstance(below, list) and isinstance(above, list):
-        return below + above
-    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
-        return above
-    if any(str(key).startswith(("Fn::", "Ref")) for key in above):
-        return above
-    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
-
-
 def _parameters_of_set(rows: list[Any], own: list[Any], text: Text) -> Mapping[str, Any]:
     """From `[{"ParameterKey": …, "ParameterValue": …}]`; Unknown where some stacks have a value of their own."""
     if not all(isinstance(_mapping(row).get("ParameterKey"), str) for row in (*rows, *own)):
@@ -418,55 +403,6 @@ def _output(values: Values | None, name: str) -> Any:
     if not values or name not in outputs:
         return Unknown(Why.NOT_KNOWN_YET, f"the output {name} of a nested stack is not known")
     return values.of(_mapping(outputs[name]).get("Value"))
-
-
-def _with_loops(template: Mapping[str, Any], values: Values, stacks: Stacks) -> Iterator[tuple[str, Any, str]]:
-    """The resources with their logical ids, those that `Fn::ForEach` makes too, and the key that each stands under."""
-    for name, row in _mapping(template.get("Resources")).items():
-        if not str(name).startswith(LOOP):
-            if name != MACRO:
-                yield str(name), row, str(name)
-            continue
-        made = _loop(row, values)
-        if made is None:
-            stacks.gaps.append(("for-each", f"what {str(name)[:80]} repeats over is not known"))
-        yield from ((key, value, str(name)) for key, value in (made or {}).items())
-
-
-def _loop(row: Any, values: Values) -> dict[str, Any] | None:
-    """`[identifier, [items], {"Name${identifier}": {…}}]`; None where the items are not known, or too many."""
-    if not isinstance(row, list) or len(row) != 3 or not isinstance(row[2], Mapping):
-        return None
-    items = values.of(row[1])
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        return None
-    found: dict[str, Any] = {}
-    for item in items:
-        for key, value in _filled(row[2], str(row[0]), item, values).items():
-            inner = _loop(value, values) if key.startswith(LOOP) else {key: value}
-            if inner is None or values.left < 0:
-                return None
-            found |= inner
-    return found
-
-
-def _filled(value: Any, identifier: str, item: str, values: Values) -> Any:
-    """A value with the loop's item in place of `${identifier}`, `&{identifier}` and `!Ref identifier`."""
-    if values.left < 0:
-        return values.made(None)
-    if isinstance(value, str):
-        plain = "".join(character for character in item if character.isalnum())
-        values.left -= CALL + len(item) * value.count("{")
-        return value.replace(f"${{{identifier}}}", item).replace(f"&{{{identifier}}}", plain)
-    values.left -= CALL
-    if isinstance(value, list):
-        return [_filled(part, identifier, item, values) for part in value]
-    if not isinstance(value, Mapping):
-        return value
-    if dict(value) == {"Ref": identifier}:
-        return item
-    filled = ((_filled(str(key), identifier, item, values), part) for key, part in value.items())
-    return {str(key): _filled(part, identifier, item, values) for key, part in filled}
 
 
 def _read_change_set(stacks: Stacks, document: Mapping[str, Any], shown_as: str, deployment: Deployment) -> None:

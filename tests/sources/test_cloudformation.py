@@ -663,3 +663,17 @@ def test_without_a_region_no_place_is_known_and_nothing_passes(tmp_path: Path) -
 )
 def test_what_could_not_be_read_is_no_pass(tmp_path: Path, sections: dict[str, Any]) -> None:
     assert gate(write(tmp_path, app=template({"B": bucket()}, **sections)), "--region", TOKYO) == 3
+
+
+def test_an_account_without_quotes_is_an_account() -> None:
+    text = """\
+Resources:
+  B:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: b
+      ReplicationConfiguration:
+        Role: r
+        Rules: [{Status: Enabled, Destination: {Bucket: "arn:aws:s3:::x", Account: 999999999999}}]
+"""
+    assert Read(text).copies("B")[1] == "replica unresolved held by arn:aws:s3:::x of 999999999999"
