@@ -52,6 +52,7 @@ def places(result: Result) -> set[tuple[str, int]]:
 
 def a_finding(number: int, status: FindingStatus = FindingStatus.VIOLATION, severity: str = "high") -> Finding:
     facts = {"role": "primary", "data_class": "personal", "countries": "SG", "place": SG, "former": ""}
+    facts |= {"allowed_en": "", "allowed_ja": ""}
     subject = Subject(kind="store", id=f"arn:aws:s3:::bucket-of-the-customers-{number}", account="123456789012")
     rule = "copy-outside-territory"
     return Finding(
