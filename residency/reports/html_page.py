@@ -29,7 +29,7 @@ from residency.reports.text import SEVERITIES_JA, STATUSES, printable
 from residency.reports.words import word
 from residency.rules import rules
 from residency.rules.base import NOT_PERSONAL, PERMITTED, Rule, Texts
-from residency.rules.texts import CLASSES, ROLES_JA, fix, message
+from residency.rules.texts import CLASSES, ROLES_JA, action, fix, message
 from residency.rules.texts import WORDS as RULE_WORDS
 
 _FOLDER = Path(__file__).with_name("page")
@@ -83,6 +83,7 @@ def _speech(languages: tuple[str, ...]) -> dict[str, Callable[..., Markup]]:
         "allowed": lambda result: each(lambda language: allowed_places(result, language)),
         "message": lambda finding: each(lambda language: message(finding, language)),
         "fix": lambda finding: each(lambda language: fix(finding, language)),
+        "to_do": lambda finding: each(lambda language: action(finding, language)),
         "country": lambda code: each(lambda language: _country(code, language)),
         "both": both,
         "role": lambda name: both(Texts(name, ROLES_JA[name])),

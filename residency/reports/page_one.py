@@ -9,7 +9,7 @@ from itertools import groupby
 from residency.model import Finding, FindingStatus, Severity
 from residency.reports.result import Result
 from residency.reports.words import word
-from residency.rules.texts import fix
+from residency.rules.texts import action
 
 _OUTSIDE, _GAP = "copy-outside-territory", "coverage-gap"
 _TO_DO = (FindingStatus.VIOLATION, FindingStatus.NOT_CHECKED)
@@ -74,7 +74,7 @@ def actions(findings: Iterable[Finding]) -> list[Action]:
 
 
 def _doing(finding: Finding) -> tuple[str, str, str]:
-    return (finding.rule, fix(finding, "en"), finding.owner or "")
+    return (finding.rule, action(finding, "en"), finding.owner or "")
 
 
 def _gravity(action: Action) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from residency.countries import country_name
 from residency.model import Finding
 from residency.rules import rules
@@ -67,8 +69,15 @@ def fix(finding: Finding, language: str) -> str:
     return _fill(rules()[finding.rule].RULE.fix, finding, language)
 
 
-def _fill(texts: Texts, finding: Finding, language: str) -> str:
-    facts = {key: _worded(key, value, language) for key, value in finding.facts.items()}
+def action(finding: Finding, language: str) -> str:
+    """The same without the places that would do: they differ from store to store, what is to be done does not."""
+    places = dict.fromkeys((name for name in finding.facts if name.startswith("allowed")), "")
+    return _fill(rules()[finding.rule].RULE.fix, finding, language, places)
+
+
+def _fill(texts: Texts, finding: Finding, language: str, instead: Mapping[str, str] | None = None) -> str:
+    known = {**finding.facts, **(instead or {})}
+    facts = {key: _worded(key, value, language) for key, value in known.items()}
     facts |= {key[:-3]: value for key, value in facts.items() if key.endswith(f"_{language}")}
     return _pick(texts, language).format_map(facts)
 

@@ -8,7 +8,7 @@ import pytest
 from residency.model import FindingStatus, Gap, Role, Severity
 from residency.reports.page_one import actions, sentence, unchecked
 from residency.reports.result import Result
-from residency.rules.texts import fix
+from residency.rules.texts import action, fix
 from residency.run import judge_run
 from tests.build import TODAY, a_cell, a_config, a_copy, a_gap, a_store, save_run
 from tests.reports.results import APPROVED, EXCEPTIONS, JP, SG, every_rule, result_of
@@ -104,10 +104,10 @@ def test_a_key_outside_is_no_copy_outside(tmp_path: Path) -> None:
     assert f"{len(others)} other violations" in sentence(result, "en")
 
 
-def test_one_action_is_one_rule_one_fix_and_one_owner(tmp_path: Path) -> None:
+def test_one_action_is_one_rule_one_thing_to_do_and_one_owner(tmp_path: Path) -> None:
     result = every_rule(tmp_path)
-    for action in actions(result.sorted_findings()):
-        assert len({(f.rule, fix(f, "en"), f.owner) for f in action.findings}) == 1
+    for one in actions(result.sorted_findings()):
+        assert len({(f.rule, action(f, "en"), f.owner) for f in one.findings}) == 1
 
 
 def test_every_open_finding_is_closed_by_one_action(tmp_path: Path) -> None:
@@ -145,3 +145,11 @@ def test_what_was_not_checked_is_told_apart_by_what_closes_it(tmp_path: Path) ->
     assert {finding.rule for finding in parts.others} >= {"copy-place-unknown"}
     every = [finding for finding in result.findings if finding.status is FindingStatus.NOT_CHECKED]
     assert len(parts.causes) + len(parts.decisions) + len(parts.others) == len(every)
+
+
+def test_the_regions_that_would_do_differ_and_what_is_to_be_done_does_not(tmp_path: Path) -> None:
+    stores = [a_store(ONE, a_copy(SG)), a_store(USED, a_copy(JP), a_copy(SG, Role.REPLICA))]
+    found = [f for f in result_of(tmp_path, *stores).findings if f.rule == "copy-outside-territory"]
+    assert len({fix(finding, "en") for finding in found}) == 2
+    (one,) = actions(found)
+    assert len(one.findings) == 2
