@@ -10,6 +10,7 @@ import click
 
 from residency.atlas import Entry
 from residency.cli.commands import cli
+from residency.clouds.aws import discover
 from residency.policy.load import load_config
 from residency.rules import rules
 from residency.rules.base import Rule
@@ -47,6 +48,10 @@ def services_page() -> str:
         for listing in listings(provider):
             rights = ", ".join(f"`{right}`" for right in sorted(set(listing.needs.values())))
             lines.append(f"| {provider}.{listing.service} | `{listing.call}` | {listing.scope} | {rights} |")
+    everywhere = ", ".join(f"`{right}`" for right in sorted({*discover.NEEDS.values(), "sts:AssumeRole"}))
+    lines.append(
+        f"\nTo find accounts, regions and zones, AWS also needs {everywhere}: what concerns an organisation only there."
+    )
     for title, types in (("Terraform and OpenTofu", terraform_types()), ("CloudFormation", cloudformation_types())):
         lines += ["", f"## {title}\n", "| type | is |", "|---|---|"]
         for name, template in sorted(types.items()):
