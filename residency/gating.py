@@ -37,6 +37,7 @@ class GateOptions:
     new_only: bool = False
     baseline: str | None = None  # a saved run whose findings are known
     known: str | None = None  # a saved run that places what the files do not make
+    stores: bool = True  # a report will ask for the stores
 
 
 def judge_files(files: list[str], config: Config, options: GateOptions, fail_on: str) -> Result:
@@ -60,7 +61,7 @@ def _cycles_left_alone() -> Iterator[None]:
 def _judged(opened: list[Template], config: Config, options: GateOptions, today: date, severity: Severity) -> Result:
     with gated(opened, config, options) as facts:
         known = _known_findings(opened, config, options, severity) if options.new_only else None
-        result = judge_run(facts, config, today, severity, known)
+        result = judge_run(facts, config, today, severity, known, options.stores)
         result.run["selection"] = result.selection  # what was left out is a matter of the judgement, not of the facts
         return result
 
@@ -194,7 +195,7 @@ def _known_findings(opened: list[Template], config: Config, options: GateOptions
 
 def _fingerprints(run: SavedRun, config: Config, severity: Severity) -> frozenset[str]:
     """Of all findings but those of copies that nothing places: nobody can say that they are the same ones."""
-    findings = judge_run(run, config, today_of(config), severity).findings
+    findings = judge_run(run, config, today_of(config), severity, stores=False).findings
     return frozenset(fingerprint(f) for f in findings if not f.subject.role or f.subject.place or f.subject.holder)
 
 

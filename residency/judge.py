@@ -40,8 +40,8 @@ from residency.rules.base import (
     UNDETERMINED,
     JudgedCopy,
     JudgedStore,
-    Tally,
     World,
+    tally_of,
 )
 from residency.rules.places import UNKNOWN_ID, Places, unplaced
 
@@ -93,6 +93,7 @@ class Judge:
         self._accounts = {(account.provider, account.id): account for account in run.accounts}
         self._places = {policy.id: Places(config.atlas, policy) for policy in config.policies}
         self.world = World(config, today, {**_configured_accounts(config), **self._accounts}, self._places)
+        self.world.gated = run.head.get("use") == "gate"
         for geography in run.geographies:
             self.world.said.setdefault(geography.place, []).append(geography)
         self._checks = [module.check for module in rules().values() if hasattr(module, "check")]
@@ -219,11 +220,11 @@ class Judge:
         self._count_findings(findings)
         kind = judged.store.kind
         if judged.store.followed is Followed.NONE:
-            self.world.unfollowed.setdefault(kind, Tally(owner=self.config.owners.default)).add(judged)
+            tally_of(self.world.unfollowed, kind, owner=self.config.owners.default).add(judged)
         provider = kind.removesuffix(OF_ANOTHER_PROVIDER)
         if provider != kind and judged.data_class is not DataClass.NONE:
             operator = self.config.terraform_operators.get(provider, provider)
-            self.world.planned_with.setdefault(operator, Tally(policy=judged.policy, owner=judged.owner)).add(judged)
+            tally_of(self.world.planned_with, operator, policy=judged.policy, owner=judged.owner).add(judged)
         if judged.personal or judged.data_class is DataClass.UNKNOWN:
             self._count_places(judged)
         if not judged.personal:
@@ -233,16 +234,16 @@ class Judge:
             vendor = self.world.vendor_of(operator)
             owner = vendor.owner if vendor else self.config.owners.default
             pair = (judged.policy.id, operator)
-            self.world.operators.setdefault(pair, Tally(policy=judged.policy, owner=owner)).add(judged)
+            tally_of(self.world.operators, pair, policy=judged.policy, owner=owner).add(judged)
             triple = (*pair, judged.store.service)
-            self.world.services.setdefault(triple, Tally(policy=judged.policy, owner=owner)).add(judged)
+            tally_of(self.world.services, triple, policy=judged.policy, owner=owner).add(judged)
 
     def _count_places(self, judged: JudgedStore) -> None:
         """Remember where the atlas is silent, and where a provider says something of its own place."""
         for copy in judged.copies:
             place = copy.place
             if place and (copy.why == UNKNOWN_ID or place in self.world.said):
-                self.world.stands.setdefault(place, Tally(owner=judged.owner)).add(judged)
+                tally_of(self.world.stands, place, owner=judged.owner).add(judged)
 
     def _count_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -308,6 +309,8 @@ def _excepted(finding: Finding, by: str) -> Finding:
 
 def _unique(findings: list[Finding]) -> list[Finding]:
     """One finding per rule and subject, the gravest: two settings that make the same copy are one copy."""
+    if len(findings) < 2:
+        return findings
     found: dict[tuple[str, str], Finding] = {}
     for finding in sorted(findings, key=lambda f: (_STATUS_ORDER.index(f.status), f.severity.rank)):
         found.setdefault((finding.rule, finding.subject.model_dump_json()), finding)

@@ -223,17 +223,24 @@ def principal_of(accounts: list[Account]) -> str | None:
 
 
 def judge_run(
-    run: SavedRun, config: Config, today: date, fail_on: Severity, known: frozenset[str] | None = None
+    run: SavedRun,
+    config: Config,
+    today: date,
+    fail_on: Severity,
+    known: frozenset[str] | None = None,
+    stores: bool = True,
 ) -> Result:
     """Judge saved facts into a result; its stores wait in a spool until a report reads them.
 
     `known`: fingerprints of findings that are left out; how many there were is said. Gaps are never left out.
+    `stores`: whether a report will ask for the stores.
     """
     judge = Judge(run, config, today)
-    spool = Spool()
+    spool = Spool(stores)
     findings: list[Finding] = []
     for judged, found in judge.stores():
-        spool.add(store_as_json(judged))
+        if stores:
+            spool.add(store_as_json(judged))
         findings += found
     findings += judge.conclude()
     selection = dict(run.head.get("selection", {}))
@@ -312,8 +319,8 @@ def expect_policies(config: Config, expected: tuple[str, ...]) -> None:
             raise InputError(f"the policy {policy} is sha256:{digest}, which --expect-policy does not name")
 
 
-def judged(run: SavedRun, config: Config, fail_on: str) -> Result:
-    return judge_run(run, config, today_of(config), Severity(fail_on))
+def judged(run: SavedRun, config: Config, fail_on: str, stores: bool = True) -> Result:
+    return judge_run(run, config, today_of(config), Severity(fail_on), stores=stores)
 
 
 def plan_as_text(run: SavedRun, planned: list[Cell]) -> str:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jsonschema
 import pytest
 
-from residency.cli import run_cli
+from residency.cli import group, run_cli
 from residency.cli.commands import cli
 from residency.inventory import RunWriter
 from residency.model import Role
@@ -365,3 +365,7 @@ def test_the_installed_command_and_the_module_end_alike(folder: Path) -> None:
     done = subprocess.run([installed, *arguments], env=environment(), capture_output=True, text=True, check=False)
     assert (ended.code, done.returncode) == (4, 4)
     assert ended.out == done.stdout
+
+
+def test_the_command_line_offers_every_format_that_there_is() -> None:
+    assert tuple(FORMATS) == group.FORMATS

@@ -102,3 +102,18 @@ def test_only_the_clouds_and_the_demonstration_know_a_providers_library(cloud: s
                 found.add(path.relative_to(SOURCE).parts[0])
     assert found <= {"clouds", "demo"}
     assert "clouds" in found
+
+
+def test_the_gate_needs_no_cloud() -> None:
+    """What talks to a provider takes longer to import than a small plan takes to be judged."""
+    code = (
+        "import sys, io, contextlib\n"
+        f"sys.argv = ['residency', 'gate', '-q', {str(ROOT / 'tests/data/plans/regions.json')!r}]\n"
+        "from residency.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main()\n"
+        "heavy = {'botocore', 'boto3', 'jinja2', 'hcl2', 'junitparser'}\n"
+        "print(sorted(heavy & set(sys.modules)), 'residency.judge' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] True\n"

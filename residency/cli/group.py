@@ -61,6 +61,13 @@ def checked_outputs(options: dict[str, Any]) -> None:
     options["output"] = pairs
 
 
+def wants_stores(options: dict[str, Any]) -> bool:
+    """Whether one of the reports tells of every store."""
+    from residency.reports import OF_STORES
+
+    return not OF_STORES.isdisjoint({options["format_"], *(name for name, _ in options["output"])})
+
+
 def report(settings: Settings, options: dict[str, Any], result: Result) -> int:
     """Write every output, print one, and say the exit code."""
     from residency.reports import render

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from residency.cli.group import checked_outputs, cli, outputs, report
+from residency.cli.group import checked_outputs, cli, outputs, report, wants_stores
 from residency.cli.options import Settings, option
 
 SELECTORS = ("source", "provider", "account", "region", "service")
@@ -43,7 +43,7 @@ def scan(settings: Settings, /, **options: Any) -> int:
     if options["saved"]:
         _refuse_beside_from()
         facts = run.open_run(options["saved"])
-        return report(settings, options, run.judged(facts, config, options["fail_on"]))
+        return report(settings, options, run.judged(facts, config, options["fail_on"], wants_stores(options)))
     selection = run.Selection(**{key: options[key] for key in SELECTORS})
     chosen = run.ScanOptions(
         selection=selection,
@@ -63,7 +63,7 @@ def scan(settings: Settings, /, **options: Any) -> int:
         if options["save"]:
             level = logging.WARNING if settings.progress else logging.INFO
             logging.getLogger("residency").log(level, "saved as %s", facts.path)
-        return report(settings, options, run.judged(facts, config, options["fail_on"]))
+        return report(settings, options, run.judged(facts, config, options["fail_on"], wants_stores(options)))
 
 
 @cli.command(
@@ -114,6 +114,7 @@ def gate(settings: Settings, /, files: tuple[str, ...], **options: Any) -> int:
     chosen = gating.GateOptions(
         type=options["type_"],
         parameters=gating.parameters_of(options["parameter"], options["parameters"]),
+        stores=wants_stores(options),
         **{key: options[key] for key in names},
     )
     return report(settings, options, gating.judge_files(list(files), config, chosen, options["fail_on"]))

@@ -128,7 +128,7 @@ class _Loader:
 
     def load(self) -> Config:
         if not self.folder.is_dir():
-            text = "is not a directory: give one with --config, or write ./config"
+            text = "is not a directory: write one with `residency init`, or name yours with --config"
             raise ConfigError([Mistake(str(self.folder), 0, 0, text)])
         self._refuse_other_files()
         default = self._read(self.shipped / "policy.yaml", Policy, "policy.yaml (shipped)")

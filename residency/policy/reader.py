@@ -295,7 +295,8 @@ def _below(value: Any, part: Any) -> Any:
 
 def _unknown_key(document: Document, model: type[BaseModel], path: Path_) -> Mistake:
     key = str(path[-1]) if path else ""
-    near = difflib.get_close_matches(key, _keys_of(model), n=1, cutoff=0.5)
+    others = [name for name in _keys_of(model) if name != key]  # it may be right elsewhere in the file
+    near = difflib.get_close_matches(key, others, n=1, cutoff=0.5)
     hint = f": did you mean {near[0]!r}?" if near else ": remove it"
     line, column = document.mark((*path, ""))
     return Mistake(document.file, line, column, f"unknown key {shown(key)}{hint}")

@@ -18,6 +18,9 @@ FORMATS = {
     "html": "html_page",
 }
 
+# The formats that tell of every store; for the others no store has to be kept.
+OF_STORES = frozenset({"json", "sarif", "html"})
+
 Languages = tuple[str, ...]
 Render = Callable[[Result, Languages, bool], Iterator[str]]
 

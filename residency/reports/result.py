@@ -46,15 +46,21 @@ class Result:
 
 
 class Spool:
-    """Judged stores as JSON lines in an unnamed temporary file, so that no run has to fit into memory."""
+    """Judged stores as JSON lines in an unnamed temporary file, so that no run has to fit into memory.
 
-    def __init__(self) -> None:
+    With `kept` false there are none: who asks for them all the same gets a RuntimeError, and no empty list.
+    """
+
+    def __init__(self, kept: bool = True) -> None:
+        self.kept = kept
         self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", prefix="residency-")  # noqa: SIM115
 
     def add(self, store: dict[str, Any]) -> None:
         self._file.write(json.dumps(store, ensure_ascii=False, separators=(", ", ": ")) + "\n")
 
     def lines(self) -> Iterator[str]:
+        if not self.kept:
+            raise RuntimeError("the stores of this run were not kept")
         self._file.seek(0)
         for line in self._file:
             yield line.rstrip("\n")

@@ -8,7 +8,7 @@ from residency.model import Finding, FindingStatus, Role, Severity
 from residency.policy.models import Counting, Grades, Policy
 from residency.policy.vendor import Vendor
 from residency.rules.about import about_copy, about_vendor
-from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Tally, Texts, World
+from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Texts, World, tally_of
 from residency.rules.papers import documented_grade
 from residency.rules.sources import ALERT_OF_2024, CLOUD_EXCEPTION
 
@@ -68,7 +68,7 @@ def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Find
         yield about_copy(RULE, judged, copy, facts=_facts(str(control.grade), why, needed=needed))
     if vendor:
         key = (judged.policy.id, vendor.id, judged.store.kind)
-        tally = world.below_target.setdefault(key, Tally(policy=judged.policy, owner=vendor.owner))
+        tally = tally_of(world.below_target, key, policy=judged.policy, owner=vendor.owner)
         if needed <= control.grade < grades.target_grade:
             tally.below += 1
             targets = {*tally.facts.get("targets", "").split(), str(grades.target_grade)}

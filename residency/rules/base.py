@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from residency.atlas import Entry
 from residency.model import Account, Copy, FindingStatus, Gap, Geography, Place, Role, Severity, Store
@@ -114,6 +114,15 @@ class Tally:
 
 
 MAX_EXAMPLES = 10
+K = TypeVar("K")
+
+
+def tally_of(tallies: dict[K, Tally], key: K, *, policy: Policy | None = None, owner: str | None = None) -> Tally:
+    """The tally of a key. It is made once: making one for every store would cost more than the counting."""
+    found = tallies.get(key)
+    if found is None:
+        found = tallies[key] = Tally(policy=policy, owner=owner)
+    return found
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -157,6 +166,7 @@ class World:
     documented: dict[tuple[str, str, str], int | None] = field(default_factory=dict)  # what papers.py found
     said: dict[Place, list[Geography]] = field(default_factory=dict)  # what providers say of their own places
     stands: dict[Place, Tally] = field(default_factory=dict)  # places that are said, or not in the atlas -> stores
+    gated: bool = False  # plans and templates were read: no cell of the live estate
     used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
 
     def vendor_of(self, operator: str | None) -> Vendor | None:

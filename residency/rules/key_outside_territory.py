@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Place, Role, Severity, Subject
 from residency.rules.about import examples
-from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Tally, Texts, World, severity, status
+from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Texts, World, severity, status, tally_of
 from residency.rules.places import Places
 from residency.rules.sources import CLOUD_EXCEPTION
 
@@ -58,7 +58,7 @@ def _count(judged: JudgedStore, world: World, places: Places) -> None:
 
 def _add(judged: JudgedStore, world: World, key: str, place: Place, what: str) -> None:
     countries = world.places[judged.policy.id].of(place).countries
-    tally = world.keys.setdefault((judged.policy.id, key, str(place)), Tally(policy=judged.policy, owner=judged.owner))
+    tally = tally_of(world.keys, (judged.policy.id, key, str(place)), policy=judged.policy, owner=judged.owner)
     if tally.facts.get("what") != ONLY_KEY:
         tally.facts = {"what": what, "countries": " ".join(countries), "place": str(place)}
     if judged.store.id not in tally.examples:

@@ -36,7 +36,7 @@ CLASSES = {
 WORDS = {
     "why": {
         "unbounded": Texts("the provider does not limit it", "事業者が限定していない"),
-        "unresolved": Texts("nobody could be asked", "照会できなかった"),
+        "unresolved": Texts("nobody told", "回答が得られなかった"),
         "not-known-yet": Texts("known only after apply", "適用後に確定する"),
         "unknown-id": Texts("the atlas does not hold this location", "位置台帳にない場所"),
     },

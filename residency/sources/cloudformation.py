@@ -29,6 +29,7 @@ MAX_READ = 500  # templates in all: one that nests itself twice would never end
 # Where a type that holds something writes its tags, if not in `Tags` (`tagging.tagProperty` of its schema, as
 # cfn-lint 1.58.0 brings it, read 2026-11-22).
 TAGS = {
+    "AWS::DynamoDB::GlobalTable": "Replicas.Tags",  # each replica has its own
     "AWS::EFS::FileSystem": "FileSystemTags",
     "AWS::EFS::AccessPoint": "AccessPointTags",
     "AWS::Backup::BackupVault": "BackupVaultTags",
@@ -125,14 +126,27 @@ class Stacks:
         return resource.stack.region or Unknown(Why.UNRESOLVED, "a template names no region: give --region")
 
     def tags(self, resource: Resource) -> Any:
-        tags = _at(resource.properties, TAGS.get(resource.type, "Tags"))
+        block, _, name = TAGS.get(resource.type, "Tags").rpartition(".")
+        tags = _at_each(_at(resource.properties, block), name) if block else _at(resource.properties, name)
         if tags is None or isinstance(tags, Mapping | Unknown):
             return {} if tags is None else tags
         if not isinstance(tags, list):
             return Unknown(Why.NOT_KNOWN_YET, "tags")
         pairs = [(tag.get("Key"), tag.get("Value", "")) for tag in tags if isinstance(tag, Mapping)]
         known = len(pairs) == len(tags) and all(isinstance(key, str) for key, _ in pairs)
-        return {str(key): value for key, value in pairs} if known else Unknown(Why.NOT_KNOWN_YET, "tags")
+        found = {str(key): value for key, value in pairs} if known else {}
+        # One tag with two values says neither.
+        told = known and all(found[str(key)] == value for key, value in pairs)
+        return found if told else Unknown(Why.NOT_KNOWN_YET, "tags")
+
+
+def _at_each(elements: Any, name: str) -> Any:
+    """What each element of a list holds under a name, as one list."""
+    if elements is None or isinstance(elements, Unknown):
+        return elements
+    found = [_at(element, name) for element in _listed(elements)]
+    unknown = next((value for value in found if value is not None and not isinstance(value, list)), None)
+    return [item for value in found for item in value or ()] if unknown is None else Unknown(Why.NOT_KNOWN_YET, name)
 
 
 def _at(value: Any, path: str) -> Any:

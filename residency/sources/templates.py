@@ -128,6 +128,7 @@ class _Part:
     sources: dict[str, _Source] = field(default_factory=dict)
     attached: set[str] = field(default_factory=set)  # the paths that companions fill
     elsewhere: bool = False  # the plan makes a companion of it, and not the thing itself
+    open: bool = False  # something in it is not known yet
 
 
 class TemplateReader:
@@ -186,6 +187,7 @@ class TemplateReader:
             value = [*_listed(Document(part.body, NOWHERE).get(".".join(steps))), *_listed(value)]
         if value is not None and value != "":
             _set(part.body, steps, value)
+            part.open = part.open or _is_open(value)
         part.sources[path] = _source(resource, attribute)
 
     def _value(self, resource: Resource, attribute: TemplateField, template: Template) -> Any:
@@ -356,7 +358,7 @@ class TemplateReader:
             names=self.names,
             say=lambda path, body: self._said(part, path, body),
         )
-        body = _with_ids(part.body, self.names) | self.answers
+        body = (_with_ids(part.body, self.names) if part.open else part.body) | self.answers
         yield from part.template.place(Document(body, origin))
 
     def partition(self, region: Any) -> str:
@@ -426,6 +428,13 @@ def _set(body: dict[str, Any], steps: list[str], value: Any) -> None:
     for step in steps[:-1]:
         body = body.setdefault(step, {})
     body[steps[-1]] = value
+
+
+def _is_open(value: Any) -> bool:
+    """Something in a value is not known yet."""
+    if isinstance(value, dict):
+        return any(map(_is_open, value.values()))
+    return any(map(_is_open, value)) if isinstance(value, list) else isinstance(value, Unknown)
 
 
 def _with_ids(value: Any, names: Mapping[str, str]) -> Any:

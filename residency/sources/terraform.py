@@ -190,6 +190,7 @@ class TerraformPlan:
         self.resources, self.data, self.by_address = plan.resources, plan.data, plan.by_address
         self.everything, self.value, self.blocks, self.meant = plan.everything, plan.value, plan.blocks, plan.meant
         self._regions: dict[str, Any] = {}
+        self._provided: dict[int, Any] = {}  # by the block of the provider, which lives as long as the plan
 
     def region(self, resource: Resource) -> Any:
         """The resource's own `region`, else its provider's; Unknown where nobody says it. Never a default."""
@@ -205,6 +206,12 @@ class TerraformPlan:
         if arn and arn.region:
             return arn.region  # it is there already, whatever its provider is set to
         config = self._provider(resource)
+        if id(config) not in self._provided:
+            self._provided[id(config)] = self._region_of(config)
+        return self._provided[id(config)]
+
+    def _region_of(self, config: Mapping[str, Any] | None) -> Any:
+        """The region that a provider's block is set to."""
         expression = (config.get("expressions") or {}).get("region") if config is not None else None
         if expression is None:
             return self.context.region or Unknown(Why.UNRESOLVED, "the provider names no region: give --region")

@@ -195,8 +195,9 @@ class Plan:
 
     def value(self, resource: Resource, path: str, computed: bool = False) -> Any:
         """The value at a path of attributes. `computed`: without an expression the provider's default holds (None)."""
-        if path in resource.after and resource.is_known(path):
-            return resource.after[path]  # most are: nothing is to be followed
+        first, _, rest = path.partition(".")
+        if resource.is_known(first) and not (rest and resource.after.get(first)):
+            return None if rest else resource.after.get(first)  # most are: nothing is to be followed
         steps = path.split(".")
         if computed and _left_to_the_provider(resource, resource.unknown, resource.expressions, steps):
             return None

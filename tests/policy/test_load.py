@@ -70,7 +70,7 @@ def test_an_empty_directory_is_the_shipped_default(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert mistakes_of(tmp_path / "none") == [
-        f"{tmp_path}/none: is not a directory: give one with --config, or write ./config"
+        f"{tmp_path}/none: is not a directory: write one with `residency init`, or name yours with --config"
     ]
 
 

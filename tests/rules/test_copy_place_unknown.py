@@ -13,7 +13,7 @@ RULE = "copy-place-unknown"
 
 UNKNOWN = [
     (a_copy(NOWHERE), "the atlas does not hold this location", "位置台帳にない場所"),
-    (a_copy(None, why=Why.UNRESOLVED), "nobody could be asked", "照会できなかった"),
+    (a_copy(None, why=Why.UNRESOLVED), "nobody told", "回答が得られなかった"),
     (a_copy(None, why=Why.NOT_KNOWN_YET), "known only after apply", "適用後に確定する"),
 ]
 

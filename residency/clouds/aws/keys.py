@@ -8,12 +8,14 @@ the account 2 with `provider-managed-key` (AWS KMS API reference, KeyMetadata, r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import HERE, Body, Document, Unknown
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Role, Said
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 NEEDS = {"kms:DescribeKey": "kms:DescribeKey"}
 PROVIDER_OWNED = 2

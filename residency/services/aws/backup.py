@@ -9,14 +9,16 @@ that makes the destinations of a plan's copies personal where the vault is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edges_of
 from residency.clouds.aws import copies, keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Edge, Role, SeenFrom, State, Store, Why
 from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Template, TemplateField
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 VAULTS, TAGGED, POINTS = "backup:ListBackupVaults", "backup:ListTags", "backup:ListRecoveryPointsByBackupVault"
 PLANS, PLAN = "backup:ListBackupPlans", "backup:GetBackupPlan"

@@ -7,14 +7,16 @@ version of 2017 are listed by themselves. An export is written once to a bucket,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edge_from, edges_of
 from residency.clouds.aws import keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import region_in
 from residency.model import Control, Copy, Edge, Place, Role, SeenFrom, State
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, DESCRIBE, TAGGED = "dynamodb:ListTables", "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"
 GLOBAL_TABLES, BACKUPS, BACKUP = "dynamodb:ListGlobalTables", "dynamodb:ListBackups", "dynamodb:DescribeBackup"

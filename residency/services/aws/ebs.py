@@ -7,14 +7,16 @@ stands in its region unless it names a zone or an Outpost. A share lets another 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edge_from
 from residency.clouds.aws import copies, keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Role, Said, State
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 VOLUMES, SNAPSHOTS, IMAGES = "ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeImages"
 SHARES, LAUNCH = "ec2:DescribeSnapshotAttribute", "ec2:DescribeImageAttribute"

@@ -7,13 +7,15 @@ with one of its filters, all where it has none, into repositories of the same na
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edges_of
 from residency.clouds.aws import keys
-from residency.clouds.aws.api import Api
 from residency.model import Control, Copy, Role, State
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, TAGGED, REGISTRY = "ecr:DescribeRepositories", "ecr:ListTagsForResource", "ecr:DescribeRegistry"
 REPOSITORY, RULES = f"{LIST}.repositories[]", f"{REGISTRY}.replicationConfiguration.rules[]"

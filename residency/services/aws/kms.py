@@ -8,13 +8,16 @@ is built from the key's resource, so that the grade of a control is judged in on
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from residency.clouds.answers import Body, Document, Unknown
 from residency.clouds.aws import keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.keys import DESCRIBE
 from residency.model import Followed, Role, Said, State, Why
 from residency.services.base import REGION, Always, Listing, Placed, Scope, Template, TemplateField
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, STORES = "kms:ListKeys", "kms:DescribeCustomKeyStores"
 KEY, STORE = f"{LIST}.Keys[]", f"{STORES}.CustomKeyStores[]"

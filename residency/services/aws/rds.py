@@ -10,14 +10,16 @@ named in this file were read 2026-11-22.)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edge_from, edges_of
 from residency.clouds.aws import copies, keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import Arn, parse_arn, region_in
 from residency.model import Control, Copy, Edge, Place, Role, Said, SeenFrom, State, Store, Why
 from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Template, TemplateField
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 INSTANCES, CLUSTERS, GLOBALS = "rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters"
 SNAPSHOTS, SHARES = "rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes"

@@ -9,13 +9,15 @@ bucket naming rules, read 2026-11-22).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Origin, Unknown, edges_of
 from residency.clouds.aws import keys
-from residency.clouds.aws.api import Api
 from residency.model import Control, Copy, Followed, Role, State, Why
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, HEAD, TAGGING = "s3:ListBuckets", "s3:HeadBucket", "s3:GetBucketTagging"
 REPLICATION, ENCRYPTION = "s3:GetBucketReplication", "s3:GetBucketEncryption"

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edge_from, edges_of
 from residency.clouds.aws import copies, keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import parse_arn, region_in
 from residency.model import Control, Copy, Role, Said, State, Store
 from residency.services.base import REGION, TAGS, Each, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, DESCRIBE = "secretsmanager:ListSecrets", "secretsmanager:DescribeSecret"
 SECRET, KEY = f"{LIST}.SecretList[]", f"{LIST}.SecretList[].KmsKeyId"

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from residency.clouds.answers import Body, Document, Unknown, edges_of
 from residency.clouds.aws import copies, keys
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.arn import region_in
 from residency.model import Control, Copy, Role, State, Why
 from residency.services.base import REGION, TAGS, Listing, Placed, Scope, Template
+
+if TYPE_CHECKING:
+    from residency.clouds.aws.api import Api
 
 LIST, ATTRIBUTES, TAGGED = "sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListQueueTags"
 URL, KEY = f"{LIST}.QueueUrls[]", f"{ATTRIBUTES}.Attributes.KmsMasterKeyId"

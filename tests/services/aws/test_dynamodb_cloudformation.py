@@ -75,3 +75,26 @@ def test_an_alias_is_the_key_of_its_own_region_and_of_no_other() -> None:
     primary, replica = Read(KEYS).copies("Table")
     assert primary == "primary aws:ap-northeast-1 grade 3 by Key in aws:ap-northeast-1"
     assert replica == "replica aws:us-west-2 grade None by alias/x"
+
+
+@pytest.mark.parametrize(
+    ("second", "tags"),
+    [
+        ("[{Key: data, Value: personal}]", {"data": "personal"}),
+        ("[]", {"data": "personal"}),
+        ("[{Key: data, Value: public}]", None),
+        ("!ImportValue x", None),
+    ],
+)
+def test_the_tags_of_a_global_table_stand_with_its_replicas(second: str, tags: dict[str, str] | None) -> None:
+    text = f"""\
+Resources:
+  T:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      Replicas:
+        - {{Region: ap-northeast-1, Tags: [{{Key: data, Value: personal}}]}}
+        - Region: ap-southeast-1
+          Tags: {second}
+"""
+    assert Read(text).stores["T"].tags == tags
