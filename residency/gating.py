@@ -18,9 +18,8 @@ from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, json_id, read_run
 from residency.model import Cell, CellResult, Copy, Edge, Role, Said, Severity, Store
 from residency.policy.load import Config
-from residency.reports.json_result import fingerprint
 from residency.reports.result import Result
-from residency.run import Selection, head, judge_run, new_run_id, open_run, today_of, writer_of
+from residency.run import Selection, head, judge_run, known_as, new_run_id, open_run, today_of, writer_of
 from residency.sources.template_files import FileError, Given, Template, open_template
 from residency.sources.templates import Context, partitions_of_aws
 from residency.sources.waves import saver
@@ -196,7 +195,7 @@ def _known_findings(opened: list[Template], config: Config, options: GateOptions
 def _fingerprints(run: SavedRun, config: Config, severity: Severity) -> frozenset[str]:
     """Of all findings but those of copies that nothing places: nobody can say that they are the same ones."""
     findings = judge_run(run, config, today_of(config), severity, stores=False).findings
-    return frozenset(fingerprint(f) for f in findings if not f.subject.role or f.subject.place or f.subject.holder)
+    return frozenset(known_as(f) for f in findings if not f.subject.role or f.subject.place or f.subject.holder)
 
 
 @contextmanager

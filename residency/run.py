@@ -232,7 +232,7 @@ def judge_run(
 ) -> Result:
     """Judge saved facts into a result; its stores wait in a spool until a report reads them.
 
-    `known`: fingerprints of findings that are left out; how many there were is said. Gaps are never left out.
+    `known`: findings, by `known_as`, that are left out; how many there were is said. Gaps are never left out.
     `stores`: whether a report will ask for the stores.
     """
     judge = Judge(run, config, today)
@@ -245,7 +245,7 @@ def judge_run(
     findings += judge.conclude()
     selection = dict(run.head.get("selection", {}))
     if known is not None:
-        new = [f for f in findings if f.rule == "coverage-gap" or fingerprint(f) not in known]
+        new = [f for f in findings if f.rule == "coverage-gap" or known_as(f) not in known]
         selection["new-only"] = [f"{len(findings) - len(new)} known findings left out"]
         findings = new
         judge.summary.violations = sum(f.status is FindingStatus.VIOLATION for f in findings)
@@ -269,6 +269,12 @@ def judge_run(
         allowed=config.policy.location.allow,
         allowed_names={language: _allowed_names(config.policy, language) for language in ("en", "ja")},
     )
+
+
+def known_as(finding: Finding) -> str:
+    """What makes a finding the one that was there before: it became no graver, and of a store nothing changed."""
+    facts = sorted(finding.facts.items()) if finding.subject.kind == "store" else ()
+    return repr((fingerprint(finding), finding.status.value, finding.severity.value, facts))
 
 
 def _allowed_names(policy: Policy, language: str) -> tuple[str, ...]:

@@ -386,10 +386,15 @@ class _Reader:
 
 
 def _macros(template: Mapping[str, Any]) -> Iterator[str]:
-    """The macros that may change what is made, or what is looked up."""
-    sections = [template, _mapping(template.get("Resources")), _mapping(template.get("Mappings"))]
-    levels = [*sections, *sections[1].values(), *sections[2].values()]
-    calls = [*_listed(template.get("Transform")), *(_mapping(level).get(MACRO) for level in levels)]
+    """The macros that may change what is made, or what is looked up, wherever they are called."""
+    calls = list(_listed(template.get("Transform")))
+    waiting: list[Any] = [part for name, part in template.items() if name != "Metadata"]
+    calls += [template[MACRO]] if MACRO in template else []
+    while waiting:
+        part = waiting.pop()
+        calls += [part[MACRO]] if isinstance(part, Mapping) and MACRO in part else []
+        inside = part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+        waiting += [item for item in inside if isinstance(item, Mapping | list)]
     for call in calls:
         name = call if isinstance(call, str) else str(_mapping(call).get("Name"))
         if call and name not in KNOWN_TRANSFORMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 HOLDS_STORES = ("data", "logs", "secrets")
 AWS = "aws"
 NOWHERE = Origin(source="", partition="", account=None)
+OF_TERRAFORM = ("", "hashicorp", "builtin")  # who writes the providers that are called local
+ANYTHING = "Custom::"  # what a function of one's own makes, wherever it likes
+# Attributes of any kind that name zones, and that choose one by what stands in it.
+ZONES = re.compile(r"^(preferred_?)?(cache_?cluster_?)?(availability_?zones?|azs)$", re.IGNORECASE)
+CHOOSES = re.compile(
+    r"^(vpc_?zone_?identifier|outpost_?(arn|id)|ec2_?subnet_?ids?|(primary_)?network_?interfaces?)$", re.IGNORECASE
+)
 NO_ZONE = Unknown(Why.UNRESOLVED, "the zone of its subnet is not in the plan")
 # How each language writes a zone, what chooses one by naming something that stands in one, and such things.
 ZONE = {"terraform": "availability_zone", "cloudformation": "AvailabilityZone"}
@@ -53,10 +61,15 @@ class OwnPlace:
             provider = resource.provider_name
             if self.is_unfollowed(resource):
                 yield self._unfollowed(resource)
-            elif resource.type not in self.declared.types and provider not in (AWS, *self.context.local_providers):
+            elif resource.type not in self.declared.types and provider != AWS and not self._is_local(resource):
                 foreign.setdefault(provider, []).append(resource)
         for provider, resources in foreign.items():
             yield self._of_another_provider(provider, resources)
+
+    def _is_local(self, resource: Resource) -> bool:
+        """It makes nothing in any cloud. Of a provider that somebody else calls so, nobody knows that."""
+        owner = str(getattr(resource, "provider", "")).rpartition("/")[0].rpartition("/")[2]
+        return resource.provider_name in self.context.local_providers and owner in OF_TERRAFORM
 
     def is_unfollowed(self, resource: Resource) -> bool:
         """It holds data, logs or secrets, and no service file says where."""
@@ -109,6 +122,13 @@ class OwnPlace:
                 continue
             codes = [c for chosen in self._chosen(resource, attribute) for c in self._zones(chosen, hops)]
             return list(dict.fromkeys(codes)) or [NO_ZONE], attribute
+        for name, value in _inside(resource):
+            if value and ZONES.search(name):
+                return [code if isinstance(code, str) else NO_ZONE for code in _listed(value)], name
+            if value and CHOOSES.search(name):
+                return [NO_ZONE], name  # it stands where that stands, which may be abroad
+        if resource.type.startswith(ANYTHING):
+            return [Unknown(Why.UNRESOLVED, "a function of one's own makes it")], "ServiceToken"
         if resource.type in self.context.regionless and not isinstance(resource.after.get("region"), str):
             return [Unknown(Why.UNRESOLVED, "it belongs to no region")], "region"
         return [self.declared.region(resource)], "region"
@@ -150,3 +170,15 @@ class OwnPlace:
     def _said(self, resource: Resource, attribute: str) -> Said:
         call = f"{self.declared.language}:{resource.type}"
         return Said(call=call, field=attribute, at=self.context.at(resource.address))
+
+
+def _inside(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """The attributes of a resource and of its blocks."""
+    for name, value in resource.after.items():
+        yield name, value
+        for block in _listed(value):
+            yield from block.items() if isinstance(block, Mapping) else ()
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

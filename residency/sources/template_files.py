@@ -24,7 +24,8 @@ ANY = "plan or state of Terraform, and no template or change set of CloudFormati
 MAX_BYTES = 200 * 1024 * 1024  # a plan of 10,000 resources has about 40 MiB
 MAX_STARTS = 50  # braces of a log, before the JSON begins, that open no JSON
 # What only a plan, a state or a change set has: where it stands beside the one that was found, there is another one.
-_ONE = re.compile(r'"(?:resource_changes|root_module|lineage|Changes)"\s*:')
+_ONE = re.compile(r'"(?:resource_changes|root_module|lineage|terraform_version|Changes)"\s*:')
+_TEMPLATE = re.compile(r'^[ \t]*Resources[ \t]*:[ \t]*$|"Resources"\s*:\s*\{', re.MULTILINE)
 _HALVES = ("\\ud", "\\uD")  # half a character is written so; alone it cannot be saved in any encoding
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -216,8 +217,9 @@ def _kind_of(document: Any) -> str | None:
 
 
 def _check_alone(text: str, start: int, end: int, name: str) -> None:
-    if _ONE.search(text, 0, start) or _ONE.search(text, end):
-        raise FileError(f"{name}: holds more than one plan, state or change set, or a part of one: give one a file")
+    for wanted in (_ONE, _TEMPLATE):
+        if wanted.search(text, 0, start) or wanted.search(text, end):
+            raise FileError(f"{name}: holds more than one plan, state or change set, or a part of one: give one a file")
 
 
 def _check_whole(value: Any, text: str, name: str) -> None:

@@ -176,6 +176,9 @@ def _gaps(document: Mapping[str, Any], cell: Cell) -> Iterator[Gap]:
     ):
         if document.get(key) is wrong:
             yield Gap(cell=cell, call="terraform:plan", status=Status.PARTIAL, code=key, reason=reason)
+    if document.get("deferred_changes") and document.get("complete") is not False:
+        reason = "some changes are deferred and not in the plan"
+        yield Gap(cell=cell, call="terraform:plan", status=Status.PARTIAL, code="deferred_changes", reason=reason)
 
 
 class TerraformPlan:

@@ -140,6 +140,11 @@ class Plan:
     def _changes(self) -> Iterator[Resource]:
         for change in self.document.get("resource_changes") or ():
             actions, after = change["change"]["actions"], change["change"].get("after")
+            before = change["change"].get("before")
+            if "forget" in actions and before:
+                # Terraform lets go of it; it stays where it is.
+                kept = {**change, "address": f"{change['address']} (forgotten)"}
+                yield self._resource(kept, before, {}, change["change"].get("before_sensitive"))
             gone = after is None or set(actions) <= {"delete", "forget"}
             if not gone and "deposed" not in change:
                 unknown, secret = change["change"].get("after_unknown") or {}, change["change"].get("after_sensitive")

@@ -89,8 +89,6 @@ def test_a_document_without_resources_is_no_template(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "store", "place"),
     [
-        ("Custom::Anything", "B", TOKYO),
-        ("AWS::CloudFormation::CustomResource", "B", TOKYO),
         ("AWS::New::Thing", "B", TOKYO),  # nobody says what it holds, so it counts as data
         ("AWS::Kinesis::Video", "B", TOKYO),
     ],
@@ -677,3 +675,8 @@ Resources:
         Rules: [{Status: Enabled, Destination: {Bucket: "arn:aws:s3:::x", Account: 999999999999}}]
 """
     assert Read(text).copies("B")[1] == "replica unresolved held by arn:aws:s3:::x of 999999999999"
+
+
+@pytest.mark.parametrize("kind", ["Custom::Anything", "AWS::CloudFormation::CustomResource"])
+def test_what_a_function_of_ones_own_makes_may_stand_anywhere(kind: str) -> None:
+    assert Read(f"Resources:\n  X: {{Type: '{kind}'}}\n").place("X") == "unresolved"
