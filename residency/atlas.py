@@ -10,8 +10,9 @@ import csv
 import difflib
 import hashlib
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 
 from residency.countries import countries
@@ -48,7 +49,7 @@ class AtlasError(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: thousands are made at every start
 class Entry:
     """One location: the countries it stands in (several for a multi-region) and its operator."""
 
@@ -75,6 +76,12 @@ class Entry:
         return Place(namespace=self.namespace, code=self.code)
 
     @property
+    def evidence(self) -> str:
+        """Where it stands and who says so, in one line."""
+        where = " ".join(self.countries)
+        return f"atlas {self.namespace}:{self.code}: {where}; {self.source}; read {self.read_on}"
+
+    @property
     def unbounded(self) -> bool:
         """The provider itself says that what stands here may stand anywhere."""
         return self.kind == UNBOUNDED
@@ -82,6 +89,10 @@ class Entry:
     @property
     def confirmed(self) -> bool:
         return self.confidence != "unverified"
+
+
+# All that an entry says; not in which file it stands.
+_CONTENT = attrgetter(*(part.name for part in fields(Entry) if part.compare))
 
 
 @dataclass(frozen=True)
@@ -178,7 +189,7 @@ class Atlas:
         """Names the whole content, whatever file a row came from."""
         digest = hashlib.sha256()
         for key in sorted(self.entries):
-            digest.update(repr(self.entries[key]).encode())
+            digest.update(repr(_CONTENT(self.entries[key])).encode())
         return digest.hexdigest()
 
 
@@ -191,14 +202,15 @@ def read_entries(path: Path) -> Iterator[Entry]:
 def read_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with their lines; AtlasError where a column or a field is missing."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        reader = csv.reader(file)
+        names = next(reader, [])
+        missing = [name for name in columns if name not in names]
         if missing:
             raise AtlasError(f"these columns are missing: {', '.join(missing)}", 1)
-        for row in reader:
-            if None in row.values() or None in row:
+        for fields in filter(None, reader):  # an empty line is no row
+            if len(fields) != len(names):
                 raise AtlasError("the number of fields is not that of the header", reader.line_num)
-            yield reader.line_num, row
+            yield reader.line_num, dict(zip(names, fields, strict=True))
 
 
 def _entry(row: dict[str, str], path: Path, line: int) -> Entry:

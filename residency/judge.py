@@ -26,12 +26,12 @@ from residency.model import (
     Severity,
     Store,
 )
+from residency.naming import StoreNames
 from residency.personal.classify import classify
 from residency.policy.load import Config
-from residency.policy.matching import matches
+from residency.policy.matching import Names, matches
 from residency.policy.models import DataClass, Policy
-from residency.policy.vendor import Vendor
-from residency.rules import rules
+from residency.rules import rule_of, rules
 from residency.rules.base import (
     EXCEPTED,
     NOT_PERSONAL,
@@ -45,10 +45,6 @@ from residency.rules.base import (
 )
 from residency.rules.places import UNKNOWN_ID, Places, unplaced
 
-# The rules whose findings decide a store's verdict; the others speak of operators, keys and papers.
-_PLACE_RULES = frozenset({"copy-outside-territory", "copy-place-unbounded", "copy-place-unknown", "store-unclassified"})
-# Special-care data and My Number that stand outside, or anywhere, are beyond any exception.
-_STANDS_OUTSIDE = frozenset({"copy-outside-territory", "copy-place-unbounded"})
 # The kind of what a plan makes with another provider: "google.resource".
 OF_ANOTHER_PROVIDER = ".resource"
 _STATUS_ORDER = list(FindingStatus)  # the gravest first
@@ -85,7 +81,7 @@ def _country_of(copy: JudgedCopy) -> str:
 class Judge:
     """Judges one run. First take every store from `stores()`, then ask `conclude()`."""
 
-    def __init__(self, run: SavedRun, config: Config, today: date) -> None:
+    def __init__(self, run: SavedRun, config: Config, today: date, compared: bool = False) -> None:
         self.config = config
         self.today = today
         self.summary = Summary()
@@ -94,6 +90,7 @@ class Judge:
         self._places = {policy.id: Places(config.atlas, policy) for policy in config.policies}
         self.world = World(config, today, {**_configured_accounts(config), **self._accounts}, self._places)
         self.world.gated = run.head.get("use") == "gate"
+        self.world.compared = compared
         for geography in run.geographies:
             self.world.said.setdefault(geography.place, []).append(geography)
         self._checks = [module.check for module in rules().values() if hasattr(module, "check")]
@@ -125,31 +122,12 @@ class Judge:
         tells = tuple((copy.holder, copy.role, copy.place, copy.why) for copy in store.copies if copy.holder)
         return Note(data_class, by, self.config.policy_for(names), tells)
 
-    def _names(self, store: Store) -> dict[str, str | list[str] | None]:
-        """What rows of the config may match a store by."""
-        account = self._accounts.get((store.provider, store.account or ""))
-        places = {place for copy in store.copies for place in (copy.place, *copy.candidates) if place}
-        vendors = {vendor.id for place in places if (vendor := self._vendor_at(place))}
-        return {
-            "id": [name for name in (store.id, store.address) if name],
-            "kind": store.kind,
-            "name": store.name,
-            "account": store.account,
-            "ou": list(account.ou) if account else None,
-            "tag": [name for key, value in (store.tags or {}).items() for name in (f"{key}={value}", key)],
-            "address": store.address,
-            "source": list(store.sources),
-            "provider": store.provider,
-            "region": store.region,
-            "service": store.service,
-            "stack": store.id[3:].partition("/")[0] if store.id.startswith("tf:") else None,
-            "place": [str(copy.place) for copy in store.copies if copy.place],
-            "role": [copy.role.value for copy in store.copies],
-            "vendor": sorted(vendors),
-        }
+    def _names(self, store: Store) -> StoreNames:
+        return StoreNames(store, self._accounts.get((store.provider, store.account or "")), self._vendor_at)
 
-    def _vendor_at(self, place: Place) -> Vendor | None:
-        return self.world.vendor_of(self._places[self.config.policy.id].of(place).operator)
+    def _vendor_at(self, place: Place) -> str | None:
+        vendor = self.world.vendor_of(self._places[self.config.policy.id].of(place).operator)
+        return vendor.id if vendor else None
 
     def _judged(self, store: Store) -> JudgedStore:
         assert self._view is not None
@@ -165,7 +143,8 @@ class Judge:
             classified_by=by,
             owner=self.config.owner_of(store.tags, names, store.owner),
             copies=copies,
-            names=dict(names),
+            names=names,
+            compared=self.world.compared,
         )
         judged.held = frozenset(copy.holder for copy in store.copies if copy.holder in self._view.ends)
         judged.covered = frozenset(covered(self._view, self._classes, store, own, policy))
@@ -185,34 +164,29 @@ class Judge:
 
     def _approved(self, finding: Finding, judged: JudgedStore | None = None) -> Finding:
         """The finding, excepted where a current exception or an accepted gap covers it."""
-        names = self._finding_names(finding, judged)
-        for row in self.config.exceptions.exceptions if _may_be_excepted(finding, judged) else ():
-            if row.rule == finding.rule and matches(row.match, names):
+        rows = [row for row in self.config.exceptions.exceptions if row.rule == finding.rule]
+        for row in rows if _may_be_excepted(finding, judged) else ():
+            if matches(row.match, self._finding_names(finding, judged)):
                 if row.begun(self.today) and not row.expired(self.today):
                     self.world.used.add(row.id)
                     return _excepted(finding, row.id)
         acceptances = self._coverage.gapped.get(finding.subject.id, [])
-        unreadable = finding.status is FindingStatus.NOT_CHECKED and finding.rule in (
-            "copy-place-unknown",
-            "access-prevention-not-in-effect",
-        )
+        unreadable = finding.status is FindingStatus.NOT_CHECKED and rule_of(finding.rule).excepted_with_gap
         if unreadable and acceptances and all(acceptances):
             return _excepted(finding, acceptances[0] or "")
         return finding
 
-    def _finding_names(self, finding: Finding, judged: JudgedStore | None) -> dict[str, str | list[str] | None]:
+    def _finding_names(self, finding: Finding, judged: JudgedStore | None) -> Names:
+        """Those of its store; of a copy its own role and place."""
         subject = finding.subject
-        names: dict[str, str | list[str] | None] = dict(judged.names) if judged else {"id": subject.id}  # type: ignore[arg-type]
+        own: dict[str, str | Iterable[str] | None] = {}
         if subject.kind == "vendor":
-            names["vendor"] = subject.id
+            own["vendor"] = subject.id
         if subject.role:
-            names["role"] = subject.role.value
-        if subject.role:
-            vendor = self._vendor_at(subject.place) if subject.place else None
-            names["place"] = str(subject.place) if subject.place else None
-            names["vendor"] = vendor.id if vendor else None
-        names.setdefault("account", subject.account)
-        return names
+            own["role"] = subject.role.value
+            own["place"] = str(subject.place) if subject.place else None
+            own["vendor"] = self._vendor_at(subject.place) if subject.place else None
+        return {**judged.names, **own} if judged else {"id": subject.id, "account": subject.account, **own}
 
     def _count(self, judged: JudgedStore, findings: list[Finding]) -> None:
         assert self._view is not None
@@ -286,9 +260,10 @@ def _may_be_excepted(finding: Finding, judged: JudgedStore | None) -> bool:
     """What was not checked is closed otherwise; special-care data outside and public shares by nothing but a fix."""
     if finding.status not in (FindingStatus.VIOLATION, FindingStatus.WARNING):
         return False
-    special_outside = judged is not None and judged.data_class.special and finding.rule in _STANDS_OUTSIDE
-    public = finding.rule == "copy-shared-outside" and finding.subject.account == EVERYONE
-    return not (special_outside or public)
+    beyond = rule_of(finding.rule).no_exception_for
+    special = beyond == "special-care" and judged is not None and judged.data_class.special
+    public = beyond == "everyone" and finding.subject.account == EVERYONE
+    return not (special or public)
 
 
 def _excepted(finding: Finding, by: str) -> Finding:
@@ -300,6 +275,7 @@ def _excepted(finding: Finding, by: str) -> Finding:
         facts=finding.facts,
         policy=finding.policy,
         evidence=finding.evidence,
+        stores=finding.stores,
         at=finding.at,
         assumed=finding.assumed,
         owner=finding.owner,
@@ -320,7 +296,7 @@ def _unique(findings: list[Finding]) -> list[Finding]:
 def _verdict(judged: JudgedStore, findings: list[Finding]) -> str:
     if not judged.personal and judged.data_class is not DataClass.UNKNOWN:
         return NOT_PERSONAL
-    states = {finding.status for finding in findings if finding.rule in _PLACE_RULES}
+    states = {finding.status for finding in findings if rule_of(finding.rule).decides_verdict}
     told_elsewhere = {copy.verdict for copy in judged.copies if copy.place in judged.covered} - {PERMITTED}
     if FindingStatus.VIOLATION in states or (judged.personal and PROHIBITED in told_elsewhere):
         return PROHIBITED

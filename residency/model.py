@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class Noun(BaseModel):
     """Base of all facts: frozen, and no silent conversion between types."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", defer_build=True)
 
 
 class Role(StrEnum):
@@ -114,6 +115,13 @@ class Place(Noun):
     def __str__(self) -> str:
         return f"{self.namespace}:{self.code}"
 
+    # Places are the keys of what is remembered of them; pydantic's own comparison takes several times as long.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and self.code == other.code and self.namespace == other.namespace
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `NAMESPACE:CODE`; ValueError when there is no colon or no namespace."""
@@ -129,6 +137,7 @@ class Said(Noun):
     call: Annotated[str, Field(min_length=1)]  # "ec2:DescribeVolumes", "terraform:aws_ebs_volume"
     field: str  # "Volumes[].AvailabilityZone"
     at: str | None = None  # "main.tf:14", or the address in a plan
+    reason: str = ""  # why it does not say the fact: what was refused, or what the template leaves open
 
     def __str__(self) -> str:
         text = f"{self.call} {self.field}".rstrip()
@@ -186,16 +195,18 @@ class Store(Noun):
 
     @property
     def provider(self) -> str:
-        return self._words[0]
+        return _words(self.kind)[0]
 
     @property
     def service(self) -> str:
-        return self._words[1] if len(self._words) > 1 else self.kind
+        words = _words(self.kind)
+        return words[1] if len(words) > 1 else self.kind
 
-    @property
-    def _words(self) -> list[str]:
-        """A kind of a template, `aws_dynamodb_table`, begins with provider and service as ours do."""
-        return self.kind.replace("_", ".").split(".")
+
+@cache
+def _words(kind: str) -> tuple[str, ...]:
+    """A kind of a template, `aws_dynamodb_table`, begins with provider and service as ours do."""
+    return tuple(kind.replace("_", ".").split("."))
 
 
 class SeenFrom(StrEnum):
@@ -316,7 +327,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical, 3 for low."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Subject(Noun):
@@ -342,6 +356,7 @@ class Finding(Noun):
     facts: dict[str, str]  # fills the placeholders of the rule's texts
     policy: str  # the id of the policy that it was judged by
     evidence: tuple[str, ...] = ()
+    stores: frozenset[str] = frozenset()  # ids of all that it counts; only where it is compared with an earlier run
     at: str | None = None  # "main.tf:14" or the address in a plan
     assumed: bool = False  # nothing says that the data are personal; the worst is assumed
     owner: str | None = None

@@ -1,4 +1,7 @@
-"""Small ways to build facts, saved runs and configs by hand. Nothing here imitates our own code."""
+"""Small ways to build facts, saved runs and configs by hand. Nothing here imitates our own code.
+
+What is not said is in order: a run of these defaults under the config of these defaults has no finding.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def a_control(grade: int | None = 3, **more: Any) -> Control:
 
 
 def a_copy(place: str | None = "aws:ap-northeast-1", role: Role = Role.PRIMARY, **more: Any) -> Copy:
-    """A copy at `NAMESPACE:CODE`, protected by grade 3 unless said otherwise; without a place it is unresolved."""
+    """A copy at `NAMESPACE:CODE`, by default the primary one, in Tokyo, of grade 3; `None` as place is unresolved."""
     if place is None and not more.get("candidates"):
         more.setdefault("why", Why.UNRESOLVED)
     more.setdefault("control", a_control())
@@ -51,7 +54,7 @@ def a_copy(place: str | None = "aws:ap-northeast-1", role: Role = Role.PRIMARY, 
 
 
 def a_store(store_id: str = "arn:aws:s3:::one", *copies: Copy, **more: Any) -> Store:
-    """A store in one account, classified by its tag `data=personal` unless said otherwise."""
+    """A bucket with one copy in Tokyo and the tag `data=personal`: no owner, no address, seen by the source `prod`."""
     settings: dict[str, Any] = {
         "kind": "aws.s3.bucket",
         "name": store_id.rpartition(":")[2],
@@ -65,10 +68,12 @@ def a_store(store_id: str = "arn:aws:s3:::one", *copies: Copy, **more: Any) -> S
 
 
 def an_edge(source: str, target: str | None, role: Role = Role.REPLICA, **more: Any) -> Edge:
+    """A relation that only its source told of."""
     return Edge(source=source, target=target, role=role, **({"seen_from": SeenFrom.SOURCE, "said_by": SAID} | more))
 
 
 def a_cell(**more: Any) -> Cell:
+    """The listing of buckets, which is asked once for the account."""
     settings: dict[str, Any] = {
         "source": "prod",
         "provider": "aws",
@@ -86,6 +91,7 @@ def a_geography(place: str, words: str) -> Geography:
 
 
 def a_gap(cell: Cell | None = None, status: Status = Status.DENIED, **more: Any) -> Gap:
+    """The listing of buckets, denied; with `subject`, a call about that one store."""
     settings: dict[str, Any] = {"call": "s3:ListBuckets", "code": "AccessDenied", "needs": "s3:ListAllMyBuckets"}
     return Gap(cell=cell or a_cell(), status=status, **(settings | more))
 
@@ -98,7 +104,10 @@ def save_run(
     accounts: Iterable[Account] = (),
     geographies: Iterable[Geography] = (),
 ) -> SavedRun:
-    """A whole run: all records in the first cell, every gap in the cell it names, read back from the file."""
+    """A whole scan of the source `prod`: all records in the first cell, every gap in the cell it names.
+
+    Without `accounts` no account is ours but those that the config names: a share with any is one with a stranger.
+    """
     gaps = tuple(gaps)
     planned = list(dict.fromkeys((*(tuple(cells) or (a_cell(),)), *(gap.cell for gap in gaps))))
     writer = RunWriter(path, {"id": "test-run", "started": "2026-11-22T03:00:00Z", "tool": "test", "use": "scan"})
@@ -109,8 +118,11 @@ def save_run(
         writer.geography(geography)
     for record in records:
         writer.store(0, record) if isinstance(record, Store) else writer.edge(0, record)
+    gaps_of: dict[Cell, list[Gap]] = {}
+    for gap in gaps:
+        gaps_of.setdefault(gap.cell, []).append(gap)
     for number, cell in zip(numbers, planned, strict=True):
-        own = tuple(gap for gap in gaps if gap.cell == cell)
+        own = tuple(gaps_of.get(cell, ()))
         listing_gap = next((gap for gap in own if gap.subject is None), None)
         stores = sum(isinstance(record, Store) for record in records) if number == 0 else 0
         edges = sum(isinstance(record, Edge) for record in records) if number == 0 else 0
@@ -160,9 +172,10 @@ contracts: {basic_agreement: {ref: BA-1, date: 2026-04-01}}
 
 
 def write_config(folder: Path, **files: str) -> Path:
-    """A config directory: `classification` by tag, a vendor `aws` in order, and whatever is given.
+    """A config directory: `classification` by the tag `data`, a vendor `aws` in order, and whatever is given.
 
     Keys are file names without `.yaml`; `__` stands for a folder (`vendors__aws`). None leaves a file out.
+    The rest is as shipped: the policy allows JP, US and EU, and nobody owns a store or a finding (`owners.yaml`).
     """
     contents: dict[str, str | None] = {"classification": CLASSIFICATION, "vendors__aws": VENDOR_AWS, **files}
     for name, text in contents.items():

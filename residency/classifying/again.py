@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import cast
 
 from residency.inventory import SavedRun
 from residency.judge import Judge
@@ -14,7 +13,6 @@ from residency.model import Finding, FindingStatus, Store
 from residency.personal.classify import classify
 from residency.personal.suggest import Candidate, candidates, hints
 from residency.policy.load import Config
-from residency.policy.matching import Names
 from residency.policy.models import Classification, DataClass
 from residency.rules.base import JudgedStore
 
@@ -81,7 +79,7 @@ def unclassified(run: SavedRun, config: Config, today: date) -> Unclassified:
 
 def _why(judged: JudgedStore, classification: Classification) -> tuple[str, str]:
     """Why a store has no class, and what names it."""
-    own, by = classify(judged.store, cast(Names, judged.names), classification)
+    own, by = classify(judged.store, judged.names, classification)
     if own is not DataClass.UNKNOWN:
         return "copy", ""  # its own tags are no word against what it is a copy of
     if judged.store.tags is None:
@@ -205,7 +203,7 @@ def _cover(rows: list[Suggestion], run: SavedRun, config: Config, today: date) -
     """Show every store to the candidates that would speak of it."""
     for judged, _ in Judge(run, config, today).stores() if rows else ():
         for row in rows:
-            if row.candidate.covers(judged.store, cast(Names, judged.names), config.classification):
+            if row.candidate.covers(judged.store, judged.names, config.classification):
                 row.add(judged)
 
 

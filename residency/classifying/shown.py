@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wcwidth import ljust, width
-
 from residency.classifying.again import Group, Suggestion, Suggestions, Unclassified
 from residency.model import Finding
 from residency.personal.suggest import TAG_KEY, VALUE, Candidate
+from residency.reports.columns import ljust, width
 from residency.reports.text import WIDTH, printable, wrapped
 from residency.rules.base import Texts
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from typing import cast
 
 from residency.judge import Judge
 from residency.model import Finding, Followed, Gap, Place, Role
-from residency.policy.matching import Names, matches
+from residency.policy.matching import matches
 from residency.rules.base import MAX_EXAMPLES, JudgedStore, World
 
 
@@ -25,7 +24,7 @@ def concerns(finding: Finding, judged: JudgedStore, world: World, unseen: Contai
     subject, store = finding.subject, judged.store
     if subject.kind == "exception":
         rows = [row for row in world.config.exceptions.exceptions if row.id == subject.id]
-        return any(matches(row.match, names_of(judged)) for row in rows)
+        return any(matches(row.match, judged.names) for row in rows)
     if finding.rule == "coverage-gap":
         return store.id in unseen
     if store.id in finding.evidence or len(finding.evidence) <= MAX_EXAMPLES:
@@ -39,10 +38,6 @@ def concerns(finding: Finding, judged: JudgedStore, world: World, unseen: Contai
     if subject.kind == "key":
         return (subject.id, subject.place) in _keys(judged)
     return subject.kind == "vendor" and _stands_with(finding, judged, world)
-
-
-def names_of(judged: JudgedStore) -> Names:
-    return cast(Names, judged.names)
 
 
 def unseen_of(finding: Finding, world: World) -> set[str | None]:

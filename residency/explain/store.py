@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from residency.explain.concerns import concerns, names_of, unseen_of
+from residency.explain.concerns import concerns, unseen_of
 from residency.explain.nodes import Tree, approval_node, copy_node, finding_node, gap_node, policy_node
 from residency.inventory import SavedRun
 from residency.judge import Judge
@@ -92,9 +92,10 @@ def narrowed_tree(finding: Finding, seen: Seen, run: SavedRun, today: date) -> T
 
 
 def _is_about(finding: Finding, judged_copy: JudgedCopy, judged: JudgedStore) -> bool:
+    """A finding on a store as a whole, which names no role, is about each of its copies."""
     subject, copy = finding.subject, judged_copy.copy
     parts = (copy.role, copy.place, copy.holder, copy.account or judged.store.account)
-    return parts == (subject.role, subject.place, subject.holder, subject.account)
+    return subject.role is None or parts == (subject.role, subject.place, subject.holder, subject.account)
 
 
 def _class_from(seen: Seen) -> list[Tree]:
@@ -136,7 +137,7 @@ def _approvals(seen: Seen, today: date) -> list[Tree]:
     store, config = seen.judged.store, seen.world.config
     used = {finding.excepted_by for finding in seen.findings}
     accepting = {c.accepted_by for c in seen.world.causes if any(gap.subject == store.id for gap in c.gaps)}
-    names = names_of(seen.judged)
+    names = seen.judged.names
     exceptions = [row for row in config.exceptions.exceptions if row.id in used or matches(row.match, names)]
     acceptances = [row for row in config.coverage.accept if row.id in used | accepting]
     return [approval_node(row, row.id in used | accepting, today) for row in (*exceptions, *acceptances)]

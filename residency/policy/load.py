@@ -29,7 +29,7 @@ from residency.policy.models import (
     Sources,
     unique_ids,
 )
-from residency.policy.reader import ConfigError, Document, Mistake, cut, read_yaml, shown, validate_as
+from residency.policy.reader import ConfigError, Document, Mistake, cut, read_shipped, read_yaml, shown, validate_as
 from residency.policy.vendor import Vendor
 from residency.shipped import shipped_config
 
@@ -173,15 +173,20 @@ class _Loader:
         """One file as its model; `over` is a shipped file whose keys hold where this one is silent."""
         name = shown_as or self._shown(path)
         try:
-            document = read_yaml(path, name)
+            document = self._document(path, name)
             if over and isinstance(document.value, dict):
-                inherited = read_yaml(over, over.name).value
+                inherited = self._document(over, over.name).value
                 document = Document(name, _merged(inherited, document.value), document.marks)
             self.documents[name] = document
             return validate_as(document, model)
         except ConfigError as error:
             self.mistakes.extend(error.mistakes)
             return None
+
+    def _document(self, path: Path, name: str) -> Document:
+        """A file as it is; one of the package is read fast, unless it is what is to be checked."""
+        shipped = path.parent == self.shipped and not self.is_shipped
+        return read_shipped(path, name) if shipped else read_yaml(path, name)
 
     def _part(self, name: str, model: type[M], inherit: bool = False) -> M | None:
         path, default = self.folder / name, self.shipped / name

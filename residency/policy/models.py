@@ -20,7 +20,7 @@ MAX_APPROVAL_DAYS = 366
 class Section(BaseModel):
     """Base of every part of a config file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _country(code: str) -> str:

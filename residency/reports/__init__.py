@@ -1,11 +1,16 @@
-"""One file per format: a judged run -> pieces of text. A format never prints and never opens a file."""
+"""One file per format: a judged run -> pieces of text. A format never prints and never opens a file.
+
+The names of the formats cost nothing to import: what a format needs is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from residency.reports.result import Result
+if TYPE_CHECKING:
+    from residency.reports.result import Result
 
 # Format name -> module of this package with a function `render`.
 FORMATS = {
@@ -22,7 +27,7 @@ FORMATS = {
 OF_STORES = frozenset({"json", "sarif", "html"})
 
 Languages = tuple[str, ...]
-Render = Callable[[Result, Languages, bool], Iterator[str]]
+Render = Callable[["Result", Languages, bool], Iterator[str]]
 
 
 def render(name: str, result: Result, languages: Languages, colour: bool = False) -> Iterator[str]:

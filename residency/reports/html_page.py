@@ -27,13 +27,12 @@ from residency.reports.page_one import actions, allowed_places, sentence, unchec
 from residency.reports.result import Result
 from residency.reports.text import SEVERITIES_JA, STATUSES, printable
 from residency.reports.words import word
-from residency.rules import rules
+from residency.rules import rule_of
 from residency.rules.base import NOT_PERSONAL, PERMITTED, Rule, Texts
 from residency.rules.texts import CLASSES, ROLES_JA, action, fix, message
 from residency.rules.texts import WORDS as RULE_WORDS
 
 _FOLDER = Path(__file__).with_name("page")
-_PLACE_RULES = frozenset({"copy-outside-territory", "store-unclassified"})
 _URL = re.compile(r"(https://[^\s)]+)")
 
 
@@ -140,7 +139,7 @@ def _page(result: Result, languages: tuple[str, ...]) -> dict[str, Any]:
         "age": (result.today - _started(result)).days,
         "approvals": [_approval(row, result.today) for row in sorted(result.approvals.values(), key=_end)],
         "sections": _sections(findings),
-        "rule_of": lambda finding: _rule(finding.rule),
+        "rule_of": lambda finding: rule_of(finding.rule),
         "unchecked": unchecked(findings),
         "decided_elsewhere": [f for f in findings if f.assumed and f.status is not FindingStatus.NOT_CHECKED],
         "by_rule": _by_rule,
@@ -172,18 +171,13 @@ def _approval(row: Approval, today: date) -> dict[str, Any]:
     return {"row": row, "kind": kinds.get(type(row), "out_of_scope"), "days": (row.expires - today).days}
 
 
-def _rule(rule_id: str) -> Rule:
-    rule: Rule = rules()[rule_id].RULE
-    return rule
-
-
 def _sections(findings: list[Finding]) -> dict[str, list[Finding]]:
     return {status.value: [finding for finding in findings if finding.status is status] for status in FindingStatus}
 
 
 def _by_rule(findings: list[Finding]) -> list[tuple[Rule, list[Finding]]]:
     """Findings that follow one another under one rule, so that its clause is quoted once."""
-    return [(_rule(rule_id), list(same)) for rule_id, same in groupby(findings, key=lambda finding: finding.rule)]
+    return [(rule_of(rule_id), list(same)) for rule_id, same in groupby(findings, key=lambda finding: finding.rule)]
 
 
 def _countries(result: Result) -> list[dict[str, Any]]:
@@ -192,7 +186,7 @@ def _countries(result: Result) -> list[dict[str, Any]]:
     total = sum(counts.values())
     outside: Counter[str] = Counter()
     for finding in result.findings:
-        if finding.status is FindingStatus.VIOLATION and finding.rule in _PLACE_RULES:
+        if finding.status is FindingStatus.VIOLATION and rule_of(finding.rule).counts_as_outside:
             codes = finding.facts["countries"].split()
             outside[codes[0] if len(codes) == 1 else "mixed"] += 1
     return [

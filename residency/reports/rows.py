@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wcwidth import ljust, width, wrap
-
+from residency.reports.columns import ljust, width, wrap
 from residency.reports.text import WIDTH, printable
 
 COLUMN = 11  # what a label and the space behind it take
@@ -30,4 +29,4 @@ def _folded(text: str) -> list[str]:
     room = WIDTH - COLUMN
     if not text or width(text) <= room:
         return [text] if text else []
-    return wrap(text, room - len(ON), break_on_hyphens=False)
+    return wrap(text, room - len(ON))

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wcwidth import ljust, width, wrap
-
 from residency.countries import country_name
 from residency.model import Finding, FindingStatus
+from residency.reports.columns import ljust, width, wrap
 from residency.reports.result import Result
 from residency.rules.texts import fix, message
 
@@ -166,8 +165,10 @@ class _Text:
     def _wrapped(self, text: str, indent: str) -> Iterator[str]:
         text = printable(text)
         room = WIDTH - len(indent) - 2
-        lines = [text] if width(text) <= room else wrap(text, room, break_on_hyphens=False)
-        for number, line in enumerate(lines):
+        if width(text) <= room:
+            yield f"{indent}{text}\n"
+            return
+        for number, line in enumerate(wrap(text, room)):
             yield f"{indent}{'  ' if number else ''}{line}\n"
 
     def _countries(self) -> Iterator[str]:
@@ -234,5 +235,5 @@ def wrapped(line: str, indent: str = "") -> Iterator[str]:
     if width(line) <= WIDTH:
         yield line + "\n"
         return
-    for number, part in enumerate(wrap(line, WIDTH - len(indent), break_on_hyphens=False)):
+    for number, part in enumerate(wrap(line, WIDTH - len(indent))):
         yield f"{indent if number else ''}{part}\n"

@@ -1,11 +1,11 @@
-"""The words that findings share: the subject and the facts of a copy, a vendor, a key."""
+"""The words that findings share: the subject and the facts of a copy, a store, a vendor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from residency.model import Finding, FindingStatus, Severity, Subject
-from residency.rules.base import JudgedCopy, JudgedStore, Rule, Tally, severity, status
+from residency.model import Finding, Subject
+from residency.rules.base import JudgedCopy, JudgedStore, Row, Rule, Tally, severity, status
 
 
 def about_copy(
@@ -13,43 +13,68 @@ def about_copy(
     judged: JudgedStore,
     copy: JudgedCopy,
     *,
-    row: tuple[FindingStatus, Severity, Severity] | None = None,
+    row: Row | None = None,
     assumed: bool = False,
     facts: Mapping[str, str] | None = None,
     **more: str,
 ) -> Finding:
-    """A finding on one copy of one store. `row`: status and severities where the rule has several rows."""
+    """A finding on one copy of one store; `facts` and `more` fill the placeholders of the rule's texts."""
+    subject = Subject(
+        kind="store",
+        id=judged.store.id,
+        role=copy.copy.role,
+        place=copy.place,
+        holder=copy.copy.holder,
+        account=copy.copy.account or judged.store.account,
+        stack=_stack(judged.store.id),
+    )
+    own = {
+        "role": copy.copy.role.value,
+        "place": str(copy.place) if copy.place else ", ".join(map(str, copy.copy.candidates)) or "?",
+        "countries": " ".join(copy.countries) or "??",
+        "former": "yes" if copy.copy.former else "",
+        "why": copy.why or "",
+        "holder": copy.copy.holder or "",
+    }
+    return _about(rule, judged, subject, (copy,), row, assumed, {**own, **(facts or {}), **more})
+
+
+def about_store(
+    rule: Rule,
+    judged: JudgedStore,
+    *,
+    row: Row | None = None,
+    assumed: bool = False,
+    facts: Mapping[str, str] | None = None,
+    **more: str,
+) -> Finding:
+    """One finding on a store as a whole: its subject has no role and no place, its evidence is that of every copy."""
+    store = judged.store
+    subject = Subject(kind="store", id=store.id, account=store.account, stack=_stack(store.id))
+    return _about(rule, judged, subject, judged.copies, row, assumed, {**(facts or {}), **more})
+
+
+def _about(
+    rule: Rule,
+    judged: JudgedStore,
+    subject: Subject,
+    copies: tuple[JudgedCopy, ...],
+    row: Row | None,
+    assumed: bool,
+    facts: Mapping[str, str],
+) -> Finding:
     shipped_status, personal, special = row or (rule.status, rule.personal, rule.special)
     is_special = judged.data_class.special
-    store = judged.store
+    named = {"store": judged.store.address or judged.store.id, "data_class": judged.data_class.value}
     return Finding(
         rule=rule.id,
         status=status(rule, judged.policy, shipped_status),
         severity=severity(rule, judged.policy, is_special, special if is_special else personal),
-        subject=Subject(
-            kind="store",
-            id=store.id,
-            role=copy.copy.role,
-            place=copy.place,
-            holder=copy.copy.holder,
-            account=copy.copy.account or store.account,
-            stack=_stack(store.id),
-        ),
-        facts={
-            "store": store.address or store.id,
-            "role": copy.copy.role.value,
-            "place": str(copy.place) if copy.place else ", ".join(map(str, copy.copy.candidates)) or "?",
-            "countries": " ".join(copy.countries) or "??",
-            "former": "yes" if copy.copy.former else "",
-            "why": copy.why or "",
-            "data_class": judged.data_class.value,
-            "holder": copy.copy.holder or "",
-            **(facts or {}),
-            **more,
-        },
+        subject=subject,
+        facts={**named, **facts},
         policy=judged.policy.id,
-        evidence=evidence_of(copy),
-        at=next((said.at for said in copy.copy.said_by if said.at), None),
+        evidence=tuple(dict.fromkeys(line for copy in copies for line in evidence_of(copy))),
+        at=next((said.at for copy in copies for said in copy.copy.said_by if said.at), None),
         assumed=assumed,
         owner=judged.owner,
     )
@@ -57,9 +82,7 @@ def about_copy(
 
 def evidence_of(copy: JudgedCopy) -> tuple[str, ...]:
     """Who said where the copy stands, and where the atlas has the country from."""
-    said = [str(said) for said in copy.copy.said_by]
-    atlas = [f"atlas {e.place}: {' '.join(e.countries)}; {e.source}; read {e.read_on}" for e in copy.entries]
-    return (*said, *atlas)
+    return (*map(str, copy.copy.said_by), *(entry.evidence for entry in copy.entries))
 
 
 def about_vendor(
@@ -68,7 +91,7 @@ def about_vendor(
     vendor: str,
     *,
     detail: str = "",
-    row: tuple[FindingStatus, Severity, Severity] | None = None,
+    row: Row | None = None,
     facts: Mapping[str, str] | None = None,
     **more: str,
 ) -> Finding:
@@ -83,6 +106,7 @@ def about_vendor(
         facts={"vendor": vendor, "stores": str(tally.total), "detail": detail, **(facts or {}), **more},
         policy=tally.policy.id,
         evidence=examples(tally),
+        stores=frozenset(tally.stores),
         owner=tally.owner,
     )
 

@@ -9,8 +9,9 @@ from residency.policy.models import Counting, Grades, Policy
 from residency.policy.vendor import Vendor
 from residency.rules.about import about_copy, about_vendor
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedCopy, JudgedStore, Rule, Texts, World, tally_of
+from residency.rules.causes import because
 from residency.rules.papers import documented_grade
-from residency.rules.sources import ALERT_OF_2024, CLOUD_EXCEPTION
+from residency.rules.sources import ALERT_OF_2024, CLOUD_EXCEPTION, MEASURE_CLAUSE
 
 RULE = Rule(
     id="access-prevention-not-in-effect",
@@ -19,18 +20,16 @@ RULE = Rule(
     special=Severity.CRITICAL,
     title=Texts("The access prevention is not in effect", "アクセス防止措置が実際には効いていない"),
     message=Texts(
-        "the {role} has access prevention of grade {grade}; {required}",
-        "{role}のアクセス防止措置は等級 {grade}。{required}",
+        "the {role} has access prevention of grade {grade}; {required}{because}",
+        "{role}のアクセス防止措置は等級 {grade}。{required}{because}",
     ),
     fix=Texts(
         "encrypt it with a key of the documented grade (a customer-managed key is grade 3)",
         "文書どおりの等級の鍵で暗号化する(顧客管理鍵は等級 3)",
     ),
-    clause=Texts(
-        "technical measures prevent the operator from accessing the saved data",
-        "事業者が保存データにアクセスできない技術的措置",
-    ),
+    clause=MEASURE_CLAUSE,
     source=f"{CLOUD_EXCEPTION}; {ALERT_OF_2024}",
+    excepted_with_gap=True,
 )
 
 UNREADABLE = (FindingStatus.NOT_CHECKED, Severity.MEDIUM, Severity.MEDIUM)
@@ -57,7 +56,8 @@ def _grade(judged: JudgedStore, copy: JudgedCopy, world: World) -> Iterator[Find
     grades = _grades(judged)
     control = copy.copy.control
     if control is None or control.grade is None:
-        yield about_copy(RULE, judged, copy, row=UNREADABLE, facts=_facts("?", NOT_READ))
+        reason = because(control.said_by if control else (), judged, world)
+        yield about_copy(RULE, judged, copy, row=UNREADABLE, facts=_facts("?", NOT_READ) | reason)
         return
     service, operator = judged.store.service, copy.operator
     vendor = world.vendor_of(operator)

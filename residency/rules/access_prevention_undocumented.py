@@ -8,10 +8,10 @@ from residency.model import Finding, FindingStatus, Severity
 from residency.policy.models import Policy
 from residency.policy.vendor import Vendor
 from residency.rules.about import about_vendor
-from residency.rules.base import Rule, Tally, Texts, World, together
+from residency.rules.base import Row, Rule, Tally, Texts, World, together
 from residency.rules.operator_not_permitted import entities_of
 from residency.rules.papers import accepted_measures, documented_grade, is_foreign
-from residency.rules.sources import CLOUD_EXCEPTION
+from residency.rules.sources import CLOUD_EXCEPTION, MEASURE_CLAUSE
 
 RULE = Rule(
     id="access-prevention-undocumented",
@@ -28,10 +28,7 @@ RULE = Rule(
         "ask the vendor for the measure and its evidence, record both under `technical_measures`, and have it accepted",
         "事業者に措置と証跡を求め、`technical_measures` に記録して承認を得る",
     ),
-    clause=Texts(
-        "technical measures prevent the operator from accessing the saved data",
-        "事業者が保存データにアクセスできない技術的措置",
-    ),
+    clause=MEASURE_CLAUSE,
     source=CLOUD_EXCEPTION,
 )
 
@@ -73,9 +70,7 @@ def _services(world: World, policy: str, operators: list[str]) -> dict[str, Tall
     return {service: together(tallies) for service, tallies in found.items()}
 
 
-def _row(
-    world: World, vendor: Vendor, operators: list[str], policy: Policy
-) -> tuple[FindingStatus, Severity, Severity] | None:
+def _row(world: World, vendor: Vendor, operators: list[str], policy: Policy) -> Row | None:
     """Status and severities for this vendor; None where the policy does not ask it for this paper."""
     require = policy.vendors.require
     foreign = any(is_foreign(entities_of(world, operator)["operating"][1], policy) for operator in operators)

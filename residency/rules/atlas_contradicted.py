@@ -8,7 +8,7 @@ from residency.countries import country_of
 from residency.model import Finding, FindingStatus, Geography, Severity, Subject
 from residency.rules.about import examples
 from residency.rules.base import Rule, Tally, Texts, World, severity, status
-from residency.rules.sources import SERVER_COUNTRY
+from residency.rules.sources import PLACE_CLAUSE, SERVER_COUNTRY
 
 RULE = Rule(
     id="atlas-contradicted",
@@ -24,7 +24,7 @@ RULE = Rule(
         "find out which of the two is right; correct the row in atlas/*.csv with a source and a `reason`",
         "どちらが正しいか確認し、出典と `reason` を付けて atlas/*.csv の行を訂正する",
     ),
-    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    clause=PLACE_CLAUSE,
     source=SERVER_COUNTRY,
 )
 
@@ -49,5 +49,6 @@ def _finding(world: World, said: Geography, countries: str, tally: Tally) -> Fin
         facts={"place": str(said.place), "countries": countries, "words": said.words, "stores": str(tally.total)},
         policy=policy.id,
         evidence=(f"{said.said_by}: {said.words}", *examples(tally)),
+        stores=frozenset(tally.stores),
         owner=tally.owner,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from residency.model import Finding, FindingStatus, Place, Severity, Subject
 from residency.rules.about import examples
 from residency.rules.base import Rule, Tally, Texts, World, severity, status
-from residency.rules.sources import GROUND_RULE
+from residency.rules.sources import GROUND_RULE, UNSEEN_CLAUSE
 
 RULE = Rule(
     id="atlas-outdated",
@@ -25,7 +25,7 @@ RULE = Rule(
         "prints the rows)",
         "新しい版を導入するか、出典付きで atlas/*.csv に追加する(`residency atlas refresh` が行を出力する)",
     ),
-    clause=Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない"),
+    clause=UNSEEN_CLAUSE,
     source=GROUND_RULE,
 )
 
@@ -60,5 +60,6 @@ def _finding(world: World, place: Place, tally: Tally) -> Finding:
         },
         policy=policy.id,
         evidence=(*(f"{geography.said_by}: {geography.words}" for geography in said), *examples(tally)),
+        stores=frozenset(tally.stores),
         owner=tally.owner,
     )

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from residency.atlas import Entry
 from residency.model import Account, Copy, FindingStatus, Gap, Geography, Place, Role, Severity, Store
 from residency.policy.load import Config
+from residency.policy.matching import Names
 from residency.policy.models import Counting, DataClass, Policy
 from residency.policy.vendor import Vendor
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 PERMITTED, PROHIBITED, UNDETERMINED = "permitted", "prohibited", "undetermined"
 EXCEPTED, NOT_PERSONAL = "excepted", "not-personal"
+# Where a rule has several: the status, the severity for personal and for special-care data that it ships with.
+Row = tuple[FindingStatus, Severity, Severity]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class Rule:
-    """The head of a rule. `status` and the severities are what it ships with; a policy may change them."""
+    """The head of a rule. `status` and the severities are what it ships with; a policy may change them.
+
+    From `decides_verdict` on: what judge and reports do with its findings. No list elsewhere has to name the rule.
+    """
 
     id: str
     status: FindingStatus
@@ -46,9 +53,13 @@ class Rule:
     clause: Texts  # the part of the promise that it enforces
     source: str  # where the clause is written down, with the day it was read, or that it is unverified
     opposite: tuple[str, ...] = ()  # well-known checks of other tools that demand the contrary
+    decides_verdict: bool = False  # of the store; other rules speak of operators, keys, papers
+    counts_as_outside: bool = False  # a violation is one copy in a country that the policy does not allow
+    excepted_with_gap: bool = False  # what it could not check is excepted where the gap behind it is accepted
+    no_exception_for: Literal["special-care", "everyone"] | None = None  # such data, such a share: only a fix ends it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JudgedCopy:
     """A copy with what the atlas and the policy say of its place."""
 
@@ -77,9 +88,10 @@ class JudgedStore:
     copies: tuple[JudgedCopy, ...]
     covered: frozenset[Place | None] = frozenset()  # places of copies of this store that another store's finding covers
     held: frozenset[str | None] = frozenset()  # the holders of its copies that are stores of this run
-    names: dict[str, object] = field(default_factory=dict)  # what rows of the config may match it by
+    names: Names = field(default_factory=dict)  # what rows of the config may match it by
     verdict: str = UNDETERMINED
     assumed: bool = False
+    compared: bool = False  # what counts it keeps its id, to be compared with an earlier run
 
     @property
     def personal(self) -> bool:
@@ -87,6 +99,10 @@ class JudgedStore:
 
     def counting(self, copy: JudgedCopy) -> Counting:
         return self.policy.copies[copy.copy.role]
+
+    def told_elsewhere(self, copy: JudgedCopy) -> bool:
+        """It is the copy that another store has of its data, and that store's finding speaks of it."""
+        return copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in self.covered
 
     def shared_in_place(self, copy: JudgedCopy) -> bool:
         """A share of the data where the store itself keeps them: it adds no place."""
@@ -102,6 +118,7 @@ class Tally:
     total: int = 0
     below: int = 0
     examples: list[str] = field(default_factory=list)
+    stores: set[str] = field(default_factory=set)  # ids of all of them; only where runs are compared
     policy: Policy | None = None
     facts: dict[str, str] = field(default_factory=dict)
     owner: str | None = None
@@ -111,6 +128,8 @@ class Tally:
         self.special = self.special or judged.data_class.special
         if len(self.examples) < MAX_EXAMPLES and judged.store.id not in self.examples:
             self.examples.append(judged.store.id)
+        if judged.compared:
+            self.stores.add(judged.store.id)
 
 
 MAX_EXAMPLES = 10
@@ -132,6 +151,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
         special=any(tally.special for tally in parts),
         total=sum(tally.total for tally in parts),
         examples=list(dict.fromkeys(example for tally in parts for example in tally.examples))[:MAX_EXAMPLES],
+        stores={store for tally in parts for store in tally.stores},
         policy=parts[0].policy,
         owner=parts[0].owner,
     )
@@ -166,8 +186,17 @@ class World:
     documented: dict[tuple[str, str, str], int | None] = field(default_factory=dict)  # what papers.py found
     said: dict[Place, list[Geography]] = field(default_factory=dict)  # what providers say of their own places
     stands: dict[Place, Tally] = field(default_factory=dict)  # places that are said, or not in the atlas -> stores
+    compared: bool = False  # findings are compared with those of an earlier run
     gated: bool = False  # plans and templates were read: no cell of the live estate
     used: set[str] = field(default_factory=set)  # ids of exceptions and acceptances that matched something
+
+    @cached_property
+    def gaps_on(self) -> dict[str, list[Gap]]:
+        """Id of a store -> what was not seen of it. The causes are whole before the first store is judged."""
+        found: dict[str, list[Gap]] = {}
+        for gap in (gap for cause in self.causes for gap in cause.gaps if gap.subject):
+            found.setdefault(gap.subject or "", []).append(gap)
+        return found
 
     def vendor_of(self, operator: str | None) -> Vendor | None:
         return self.config.vendor_of_operator.get(operator or "")

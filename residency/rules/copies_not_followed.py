@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.rules.about import examples
 from residency.rules.base import Rule, Texts, World, severity, status
-from residency.rules.sources import GROUND_RULE
+from residency.rules.sources import GROUND_RULE, UNSEEN_CLAUSE
 
 RULE = Rule(
     id="copies-not-followed",
@@ -21,7 +21,7 @@ RULE = Rule(
         "{kind} {stores} 件は本体の保存先のみで判定した。複製・バックアップ・エクスポートは確認していない",
     ),
     fix=Texts("check by hand where their copies stand", "複製の保存先を手作業で確認する"),
-    clause=Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない"),
+    clause=UNSEEN_CLAUSE,
     source=GROUND_RULE,
 )
 
@@ -42,5 +42,6 @@ def conclude(world: World) -> Iterator[Finding]:
             facts={"kind": kind, "stores": str(tally.total)},
             policy=policy.id,
             evidence=examples(tally),
+            stores=frozenset(tally.stores),
             owner=tally.owner,
         )

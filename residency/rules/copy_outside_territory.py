@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from residency.model import Finding, FindingStatus, Role, Severity
+from residency.model import Finding, FindingStatus, Severity
 from residency.policy.models import Counting
 from residency.rules.about import about_copy
 from residency.rules.base import PROHIBITED, JudgedCopy, JudgedStore, Rule, Texts, World
-from residency.rules.sources import FOREIGN_COUNTRY
+from residency.rules.sources import FOREIGN_COUNTRY, PLACE_CLAUSE
 
 RULE = Rule(
     id="copy-outside-territory",
@@ -24,10 +24,13 @@ RULE = Rule(
         "move it{allowed}, or remove what makes this copy; then delete what is already there",
         "保存先を移す{allowed}か、この複製を作る設定を外し、既にあるデータを削除する",
     ),
-    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    clause=PLACE_CLAUSE,
     source=FOREIGN_COUNTRY,
     # checkov's and prowler's checks of S3, both of which ask for a copy in another region (read 2026-11-22)
     opposite=("CKV_AWS_144", "s3_bucket_cross_region_replication"),
+    decides_verdict=True,
+    counts_as_outside=True,
+    no_exception_for="special-care",
 )
 
 _VIOLATION, _WARNING = FindingStatus.VIOLATION, FindingStatus.WARNING
@@ -65,5 +68,4 @@ def _allowed(judged: JudgedStore, copy: JudgedCopy, world: World) -> dict[str, s
 
 def _told_already(judged: JudgedStore, copy: JudgedCopy) -> bool:
     """A share is the same data in the same place; a held copy is told of by the store it is a copy of."""
-    held = copy.copy.role is Role.PRIMARY and copy.place in judged.covered
-    return held or judged.shared_in_place(copy)
+    return judged.told_elsewhere(copy) or judged.shared_in_place(copy)

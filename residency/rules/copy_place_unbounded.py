@@ -8,7 +8,7 @@ from residency.model import Finding, FindingStatus, Severity, Why
 from residency.policy.models import Counting
 from residency.rules.about import about_copy
 from residency.rules.base import JudgedStore, Rule, Texts, World
-from residency.rules.sources import FOREIGN_COUNTRY, SERVER_COUNTRY
+from residency.rules.sources import FOREIGN_COUNTRY, PLACE_CLAUSE, SERVER_COUNTRY
 
 RULE = Rule(
     id="copy-place-unbounded",
@@ -21,8 +21,10 @@ RULE = Rule(
         "{data_class} の {role} の保存先を事業者が限定していない",
     ),
     fix=Texts("choose a setting that names its places", "保存先を明示する設定を選ぶ"),
-    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    clause=PLACE_CLAUSE,
     source=f"{FOREIGN_COUNTRY}; {SERVER_COUNTRY}",
+    decides_verdict=True,
+    no_exception_for="special-care",
 )
 
 SAVED = (FindingStatus.VIOLATION, Severity.HIGH, Severity.CRITICAL)

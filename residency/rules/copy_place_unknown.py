@@ -8,7 +8,8 @@ from residency.model import Finding, FindingStatus, Role, Severity, Why
 from residency.policy.models import Counting
 from residency.rules.about import about_copy
 from residency.rules.base import UNDETERMINED, JudgedCopy, JudgedStore, Rule, Texts, World
-from residency.rules.sources import FOREIGN_COUNTRY, SERVER_COUNTRY
+from residency.rules.causes import because_unplaced
+from residency.rules.sources import FOREIGN_COUNTRY, PLACE_CLAUSE, SERVER_COUNTRY
 
 RULE = Rule(
     id="copy-place-unknown",
@@ -17,16 +18,18 @@ RULE = Rule(
     special=Severity.HIGH,
     title=Texts("The place of a copy is not known", "複製の保存先が未確認"),
     message=Texts(
-        "where the {role} of {data_class} data stands was not checked: {why} ({place})",
-        "{data_class} の {role} の保存先は未確認: {why}({place})",
+        "where the {role} of {data_class} data stands was not checked: {why}{because} ({place})",
+        "{data_class} の {role} の保存先は未確認: {why}{because}({place})",
     ),
     fix=Texts(
         "give the scan the right to ask, name the account that holds it as a source, "
         "or add the location with its source to atlas/*.csv",
         "走査に参照権限を与える、保有アカウントを走査対象に加える、または出典付きで atlas/*.csv に追加する",
     ),
-    clause=Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る"),
+    clause=PLACE_CLAUSE,
     source=f"{FOREIGN_COUNTRY}; {SERVER_COUNTRY}",
+    decides_verdict=True,
+    excepted_with_gap=True,
 )
 
 
@@ -35,7 +38,7 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
         return
     for copy in judged.copies:
         if is_unknown(judged, copy) and not _told_already(judged, copy, world):
-            yield about_copy(RULE, judged, copy)
+            yield about_copy(RULE, judged, copy, facts=because_unplaced(copy, judged, world))
 
 
 def is_unknown(judged: JudgedStore, copy: JudgedCopy) -> bool:
@@ -49,4 +52,4 @@ def _told_already(judged: JudgedStore, copy: JudgedCopy, world: World) -> bool:
     if copy.copy.role is Role.SHARE:
         ours = world.our_account(judged.store.provider, copy.copy.account or "")
         return not ours or copy.copy.holder in judged.held or judged.shared_in_place(copy)
-    return copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered
+    return judged.told_elsewhere(copy)

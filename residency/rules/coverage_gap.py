@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from residency.model import Finding, FindingStatus, Gap, Severity, Status, Subject
+from residency.model import Finding, FindingStatus, Gap, Severity, Subject
 from residency.rules.base import GapCause, Rule, Texts, World, severity, status
-from residency.rules.sources import GROUND_RULE
+from residency.rules.causes import how_to_close
+from residency.rules.sources import GROUND_RULE, UNSEEN_CLAUSE
 
 RULE = Rule(
     id="coverage-gap",
@@ -22,7 +23,7 @@ RULE = Rule(
         "{how}, or accept the gap in coverage.yaml with a reason, an owner and an end",
         "{how}。または理由・責任者・期限を付けて coverage.yaml で受け入れる",
     ),
-    clause=Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない"),
+    clause=UNSEEN_CLAUSE,
     source=GROUND_RULE,
 )
 
@@ -30,31 +31,6 @@ LEVELS = {
     "required": (FindingStatus.NOT_CHECKED, Severity.HIGH),
     "tracked": (FindingStatus.WARNING, Severity.LOW),
 }
-# What closes a gap: printed as the fix, so it is for people. {needs} is the missing right.
-HOW = {
-    Status.UNAUTHENTICATED: Texts("give the source valid credentials", "有効な認証情報を設定する"),
-    Status.NO_ROLE: Texts("create the role that the source names", "source に記したロールを作成する"),
-    Status.DENIED: Texts("allow {needs} to the scanning role", "走査用ロールに {needs} を許可する"),
-    Status.GUARDED: Texts(
-        "exempt the scanning role from the guardrail for {needs}", "走査用ロールを {needs} のガードレールから除外する"
-    ),
-    Status.REGION_REFUSED: Texts(
-        "let the scanning role call this region", "走査用ロールにこのリージョンの呼び出しを許す"
-    ),
-    Status.SERVICE_OFF: Texts(
-        "switch the API on, or prove that it holds nothing", "API を有効にするか、空であることを示す"
-    ),
-    Status.THROTTLED: Texts("scan again with a lower --parallel", "--parallel を下げて再走査する"),
-    Status.TIMEOUT: Texts("scan again, with a longer --timeout", "--timeout を延ばして再走査する"),
-    Status.UNREACHABLE: Texts("check network, proxy and endpoint", "ネットワーク・プロキシ・エンドポイントを確認する"),
-    Status.TRUNCATED: Texts("scan again: the answer ended too early", "応答が途中で切れたため再走査する"),
-    Status.UNSUPPORTED: Texts("nothing lists this yet: check it by hand", "未対応のため手作業で確認する"),
-    Status.UNSWEPT: Texts(
-        "check by hand what other kinds of stores the account has", "他の種類の保存先がないか手作業で確認する"
-    ),
-    Status.INTERRUPTED: Texts("resume the run with --resume", "--resume で走査を再開する"),
-}
-ELSE = Texts("scan again; see the call and the answer in the evidence", "証跡の呼び出しと応答を確認し再走査する")
 
 
 def conclude(world: World) -> Iterator[Finding]:
@@ -63,8 +39,7 @@ def conclude(world: World) -> Iterator[Finding]:
             continue
         shipped, shipped_severity = LEVELS[cause.level]
         gap = cause.gaps[0]
-        how = HOW.get(gap.status, ELSE)
-        needs = gap.needs or gap.call
+        how = how_to_close(gap)
         policy = world.config.policy
         yield Finding(
             rule=RULE.id,
@@ -75,10 +50,10 @@ def conclude(world: World) -> Iterator[Finding]:
                 "account": gap.cell.account or gap.cell.source,
                 **_what(cause),
                 "gap_status": gap.status.value,
-                "call": needs,
+                "call": gap.needs or gap.call,
                 "reason": f" ({gap.code})" if gap.code and gap.code != gap.status.value else "",
-                "how_en": how.en.format(needs=needs),
-                "how_ja": how.ja.format(needs=needs),
+                "how_en": how.en,
+                "how_ja": how.ja,
             },
             policy=policy.id,
             evidence=tuple(_evidence(cause)),

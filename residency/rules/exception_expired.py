@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.rules.base import Rule, Texts, World, severity, status
-from residency.rules.sources import APPROVALS
+from residency.rules.sources import APPROVAL_CLAUSE, APPROVALS
 
 RULE = Rule(
     id="exception-expired",
@@ -19,9 +19,7 @@ RULE = Rule(
         "{exception} は {expires} に期限切れ。対象は再び判定に含まれる",
     ),
     fix=Texts("end what it allowed, or have it approved again", "対象を解消するか、改めて承認を得る"),
-    clause=Texts(
-        "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
-    ),
+    clause=APPROVAL_CLAUSE,
     source=APPROVALS,
 )
 

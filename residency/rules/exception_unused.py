@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.policy.models import Approval
 from residency.rules.base import Rule, Texts, World, severity, status
-from residency.rules.sources import APPROVALS
+from residency.rules.sources import APPROVAL_CLAUSE, APPROVALS
 
 RULE = Rule(
     id="exception-unused",
@@ -17,9 +17,7 @@ RULE = Rule(
     title=Texts("An exception matches nothing", "該当のない例外がある"),
     message=Texts("{exception} matches nothing that was seen", "{exception} に該当するものがない"),
     fix=Texts("remove it from {file}", "{file} から削除する"),
-    clause=Texts(
-        "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
-    ),
+    clause=APPROVAL_CLAUSE,
     source=APPROVALS,
 )
 

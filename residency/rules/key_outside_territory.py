@@ -8,7 +8,7 @@ from residency.model import Finding, FindingStatus, Place, Role, Severity, Subje
 from residency.rules.about import examples
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Texts, World, severity, status, tally_of
 from residency.rules.places import Places
-from residency.rules.sources import CLOUD_EXCEPTION
+from residency.rules.sources import CLOUD_EXCEPTION, MEASURE_CLAUSE
 
 RULE = Rule(
     id="key-outside-territory",
@@ -24,10 +24,7 @@ RULE = Rule(
         "encrypt with a key that stands inside, or delete the replica of the key",
         "区域内の鍵で暗号化し直すか、鍵の複製を削除する",
     ),
-    clause=Texts(
-        "technical measures prevent the operator from accessing the saved data",
-        "事業者が保存データにアクセスできない技術的措置",
-    ),
+    clause=MEASURE_CLAUSE,
     source=CLOUD_EXCEPTION,
 )
 
@@ -84,5 +81,6 @@ def conclude(world: World) -> Iterator[Finding]:
             facts={"store": key, "stores": str(tally.total), **tally.facts},
             policy=policy,
             evidence=examples(tally),
+            stores=frozenset(tally.stores),
             owner=tally.owner,
         )

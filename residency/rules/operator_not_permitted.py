@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from residency.model import Finding, FindingStatus, Severity
 from residency.rules.about import about_vendor
-from residency.rules.base import Rule, Tally, Texts, World, together
+from residency.rules.base import Row, Rule, Tally, Texts, World, together
 from residency.rules.sources import FOREIGN_COUNTRY, LEGAL_ENTITY
 
 RULE = Rule(
@@ -69,7 +69,7 @@ class Lapse:
     role: str
     name: str
     country: str
-    row: tuple[FindingStatus, Severity, Severity] | None
+    row: Row | None
     tally: Tally
 
 

@@ -1,4 +1,16 @@
-"""Where the clauses behind the rules are written down, and how near to the authority that was read."""
+"""The clauses that several rules enforce, and where clauses are written down: how near to the authority was read."""
+
+from residency.rules.base import Texts
+
+PLACE_CLAUSE = Texts("the servers stand only in the places the policy allows", "サーバの設置国は方針の定める国に限る")
+MEASURE_CLAUSE = Texts(
+    "technical measures prevent the operator from accessing the saved data",
+    "事業者が保存データにアクセスできない技術的措置",
+)
+UNSEEN_CLAUSE = Texts("what was not seen is never a pass", "確認できなかったものを適合とは扱わない")
+APPROVAL_CLAUSE = Texts(
+    "what does not count has an owner, a cause and an end", "対象外とするものには責任者・理由・期限がある"
+)
 
 _AS_QUOTED = "(as quoted there, read 2026-11-22; the authority's own page was not read)"
 

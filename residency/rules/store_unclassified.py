@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from residency.model import Finding, FindingStatus, Role, Severity, Why
+from residency.model import Finding, FindingStatus, Severity, Why
 from residency.policy.models import Counting, DataClass
 from residency.rules.about import about_copy
 from residency.rules.base import PERMITTED, PROHIBITED, JudgedStore, Rule, Texts, World
+from residency.rules.causes import because_unplaced
 from residency.rules.sources import DEFINITION
 
 RULE = Rule(
@@ -17,9 +18,9 @@ RULE = Rule(
     special=Severity.MEDIUM,
     title=Texts("What a store outside holds is not known", "区域外のデータの種類が未分類"),
     message=Texts(
-        "its {role} stands in {countries} ({place}) and nobody decided what it holds ({classified_by}): "
+        "its {role} stands in {countries} ({place}{because}) and nobody decided what it holds ({classified_by}): "
         "needs a decision",
-        "内容が未分類({classified_by})で、{role} が {countries}({place})にある: 判断が必要",
+        "内容が未分類({classified_by})で、{role} が {countries}({place}{because})にある: 判断が必要",
     ),
     fix=Texts(
         "tag it, or add a rule to classification.yaml that says which data it holds",
@@ -30,6 +31,8 @@ RULE = Rule(
         "個人情報とは、生存する個人を識別できる情報、又は個人識別符号を含む情報をいう",
     ),
     source=DEFINITION,
+    decides_verdict=True,
+    counts_as_outside=True,
 )
 
 
@@ -38,11 +41,12 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
         return
     decided = judged.policy.unclassified.outside == "violation"
     for copy in judged.copies:
-        held = copy.copy.role is Role.PRIMARY and copy.place is not None and copy.place in judged.covered
-        if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or held or judged.shared_in_place(copy):
+        told = judged.told_elsewhere(copy) or judged.shared_in_place(copy)
+        if copy.verdict == PERMITTED or judged.counting(copy) is Counting.KEY or told:
             continue
         # Where nothing is known of the place, nobody can say that it is outside.
         outside = copy.verdict == PROHIBITED or copy.why == Why.UNBOUNDED
         status = FindingStatus.VIOLATION if decided and outside else RULE.status
         row = (status, RULE.personal, RULE.special)
-        yield about_copy(RULE, judged, copy, row=row, assumed=True, classified_by=judged.classified_by)
+        facts = {"classified_by": judged.classified_by, **because_unplaced(copy, judged, world, also=RULE.fix)}
+        yield about_copy(RULE, judged, copy, row=row, assumed=True, facts=facts)

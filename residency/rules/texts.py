@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from string import Formatter
 
 from residency.countries import country_name
 from residency.model import Finding
-from residency.rules import rules
+from residency.rules import rule_of
 from residency.rules.base import Texts
 
 ROLES_JA = {
@@ -61,25 +63,35 @@ WORDS = {
 
 def message(finding: Finding, language: str) -> str:
     """What the finding says, in one sentence."""
-    return _fill(rules()[finding.rule].RULE.message, finding, language)
+    return _fill(rule_of(finding.rule).message, finding, language)
 
 
 def fix(finding: Finding, language: str) -> str:
-    """What to do about it, in one sentence."""
-    return _fill(rules()[finding.rule].RULE.fix, finding, language)
+    """What to do about it, in one sentence: what closes its own cause where that is known, else what the rule says."""
+    return finding.facts.get(f"fix_{language}") or _fill(rule_of(finding.rule).fix, finding, language)
 
 
 def action(finding: Finding, language: str) -> str:
     """The same without the places that would do: they differ from store to store, what is to be done does not."""
     places = dict.fromkeys((name for name in finding.facts if name.startswith("allowed")), "")
-    return _fill(rules()[finding.rule].RULE.fix, finding, language, places)
+    return finding.facts.get(f"fix_{language}") or _fill(rule_of(finding.rule).fix, finding, language, places)
 
 
 def _fill(texts: Texts, finding: Finding, language: str, instead: Mapping[str, str] | None = None) -> str:
-    known = {**finding.facts, **(instead or {})}
-    facts = {key: _worded(key, value, language) for key, value in known.items()}
-    facts |= {key[:-3]: value for key, value in facts.items() if key.endswith(f"_{language}")}
-    return _pick(texts, language).format_map(facts)
+    known = {"because": "", **finding.facts, **(instead or {})}  # nobody gave a reason
+    text = _pick(texts, language)
+    return text.format_map({name: _fact(name, known, language) for name in _placeholders(text)})
+
+
+@cache
+def _placeholders(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(text) if name))
+
+
+def _fact(name: str, facts: Mapping[str, str], language: str) -> str:
+    """What fills a placeholder: the fact of that name, or the one that is given for each language."""
+    own = facts.get(f"{name}_{language}")
+    return _worded(name, facts[name], language) if own is None else own
 
 
 def _worded(key: str, value: str, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from residency.policy.libyaml import load
 from residency.policy.models import Classification, Coverage, Exceptions, Policy, Section, Sources
-from residency.policy.reader import ConfigError, Mistake, parse_yaml, read_yaml, shown, validate_as
+from residency.policy.reader import (
+    ConfigError,
+    Document,
+    Mistake,
+    parse_yaml,
+    read_shipped,
+    read_yaml,
+    shown,
+    validate_as,
+)
+from residency.shipped import shipped_config
+
+SHIPPED = shipped_config()
 
 LONG = "x" * 200
 
@@ -323,3 +337,18 @@ def test_any_bytes_whatever_are_read_or_refused(tmp_path_factory: pytest.TempPat
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(raw)
     assert all(mistake.startswith("f.yaml:") for mistake in outcome(lambda: read_yaml(path, "f.yaml")))
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.yaml")), ids=lambda path: path.relative_to(SHIPPED).as_posix())
+def test_a_shipped_file_says_the_same_read_fast_and_read_strictly(path: Path) -> None:
+    strictly = read_yaml(path, path.name)
+    assert strictly.marks
+    assert read_shipped(path, path.name) == Document(path.name, strictly.value, {})
+
+
+def test_a_plain_word_of_a_shipped_file_means_what_yaml_1_2_says() -> None:
+    text = "[NO, yes, on, 0777, 1_000, 12:30:00, ~, true, -5, 2026-11-22, 1e3, .5]"
+    assert load(text.encode()) == [
+        *("NO", "yes", "on", "0777", "1_000", "12:30:00"),
+        *(None, True, -5, date(2026, 11, 22), "1e3", ".5"),
+    ]

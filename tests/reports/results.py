@@ -10,6 +10,7 @@ from typing import Any
 from residency.model import Edge, Followed, Gap, Geography, Place, Role, Severity, Status, Store, Why
 from residency.reports import render
 from residency.reports.result import Result
+from residency.rules import rules
 from residency.run import judge_run
 from tests.build import (
     TODAY,
@@ -55,7 +56,7 @@ def result_of(
 
 
 def every_rule(folder: Path) -> Result:
-    """A result in which each of the rules has at least one finding."""
+    """A result in which each of the rules has at least one finding: a new rule adds a store that it speaks of."""
     one, two = "arn:aws:s3:::one", "arn:aws:s3:::two"
     key = a_control(None, key="arn:aws:kms:::key/1", key_place=Place.parse(SG))
     records: list[Store | Edge] = [
@@ -71,9 +72,12 @@ def every_rule(folder: Path) -> Result:
     gaps = [a_gap(a_cell(region=region)) for region in ("sa-east-1", "eu-west-1")]
     gaps.append(a_gap(a_cell(service="kms"), Status.TIMEOUT, needs=None))
     says = [a_geography(JP, "Türkiye"), a_geography(NOWHERE, "Türkiye")]
-    return result_of(
+    result = result_of(
         folder, *records, gaps=gaps, geographies=says, exceptions=EXCEPTIONS, coverage=COVERAGE, vendors__aws=VENDOR
     )
+    silent = sorted(set(rules()) - {finding.rule for finding in result.findings})
+    assert not silent, f"{silent} has no finding: add a case to every_rule() in tests/reports/results.py"
+    return result
 
 
 def text_of(result: Result, *languages: str, colour: bool = False) -> str:

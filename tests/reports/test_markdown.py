@@ -71,7 +71,9 @@ def test_violations_and_what_was_not_checked_stand_open_and_the_rest_is_folded(t
         [f.status.value.split("-")[0].upper() for f in result.findings if f.status in ("violation", "not-checked")],
         reverse=True,
     )
-    assert [fold.split("</summary>")[0] for fold in folded] == ["<summary>Warnings: 4", "<summary>Excepted: 2"]
+    warnings, excepted = (sum(f.status == status for f in result.findings) for status in ("warning", "excepted"))
+    folds = [f"<summary>Warnings: {warnings}", f"<summary>Excepted: {excepted}"]
+    assert [fold.split("</summary>")[0] for fold in folded] == folds
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -197,6 +197,7 @@ def test_what_was_not_seen_makes_the_run_unsuccessful(tmp_path: Path) -> None:
     assert broken["toolExecutionNotifications"][0]["message"]["text"].startswith("NOT CHECKED · We cannot say yet")
 
 
+@pytest.mark.unmeasured
 def test_github_takes_the_largest_file_and_is_told_how_much_is_left_out(tmp_path: Path) -> None:
     low = [a_finding(number, severity="low") for number in range(MAX_RESULTS)]
     grave = [a_finding(MAX_RESULTS + number, FindingStatus.NOT_CHECKED, "medium") for number in range(3)]

@@ -6,7 +6,7 @@ import pytest
 
 from residency.model import Place, Role, Store
 from residency.rules.texts import fix, message
-from tests.build import a_copy, a_store
+from tests.build import a_copy, a_store, an_edge
 from tests.rules.cases import JP, NONE, NOWHERE, POLICY, SG, SPECIAL, US, changed, found, row
 
 RULE = "copy-outside-territory"
@@ -91,6 +91,15 @@ def test_candidates_are_outside_as_soon_as_one_is(tmp_path: Path) -> None:
     candidates = tuple(Place.parse(place) for place in (JP, SG))
     (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(None, candidates=candidates)))
     assert f"Japan (JP), Singapore (SG) ({JP}, {SG})" in message(finding, "en")
+
+
+def test_a_store_whose_possible_places_are_outside_says_so_although_it_is_a_replica_of_another(tmp_path: Path) -> None:
+    """The other store only knows that nobody said where its replica stands."""
+    one, two = "arn:aws:s3:::one", "arn:aws:s3:::two"
+    somewhere = a_copy(None, candidates=(Place.parse(JP), Place.parse(SG)))
+    stores = (a_store(one, a_copy(JP), a_copy(None, Role.REPLICA, holder=two)), a_store(two, somewhere))
+    (finding,) = found(tmp_path, RULE, *stores, an_edge(one, two))
+    assert finding.subject.id == two
 
 
 def test_the_sentences_name_role_country_and_place(tmp_path: Path) -> None:
