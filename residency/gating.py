@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from residency.model import Cell, CellResult, Copy, Edge, Role, Said, Severity, 
 from residency.policy.load import Config
 from residency.reports.result import Result
 from residency.run import Selection, head, judge_run, known_as, new_run_id, open_run, today_of, writer_of
+from residency.sources.cloudformation_text import json_of
 from residency.sources.template_files import FileError, Given, Template, open_template
 from residency.sources.templates import Context, partitions_of_aws
 from residency.sources.waves import saver
@@ -54,6 +55,8 @@ def _cycles_left_alone() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what is there counts as looked at, or the first look would be at all of it
+        gc.unfreeze()
         gc.enable()
 
 
@@ -73,9 +76,19 @@ def open_files(files: list[str], options: GateOptions, atlas: Atlas | None = Non
         opened = [template for name in files for template in open_template(name, given)]
     except FileError as error:
         raise InputError(str(error)) from error
+    _check_parameters(opened, options.parameters)
     if options.stack and len(opened) > 1:
         raise InputError("--stack names the stores of one stack; stores of two would be taken for the same")
     return [replace(opened[0], stack=options.stack)] if options.stack else _told_apart(opened)
+
+
+def _check_parameters(opened: list[Template], given: Mapping[str, str]) -> None:
+    """InputError for a value that no template takes: the one that it was meant for would have its default."""
+    declared = sorted({name for template in opened for name in template.parameters})
+    for name in given:
+        if name not in declared:
+            near = ", ".join(get_close_matches(name, declared)) or ", ".join(declared[:10]) or "none"
+            raise InputError(f"--parameter {name[:80]!r}: no template declares it; there is {near}")
 
 
 def _told_apart(opened: list[Template]) -> list[Template]:
@@ -93,7 +106,7 @@ def gated(templates: list[Template], config: Config, options: GateOptions) -> It
     """Templates as a saved run, which is kept where `facts` names a file."""
     with tempfile.TemporaryDirectory(prefix="residency-") as folder, _pointing_to(options.source_root) as at:
         path = Path(options.facts) if options.facts else Path(folder) / f"{new_run_id()}.jsonl"
-        writer = writer_of(path, head(new_run_id(), "gate", Selection(), None))
+        writer = writer_of(path, head(new_run_id(), "gate", Selection(), None, config))
         known = _Known(options.known)
         cells = [template.cell for template in templates]
         for number, cell, template in zip(writer.plan(cells), cells, templates, strict=True):
@@ -180,22 +193,28 @@ def _placed_copy(copy: Copy, held: dict[str, Copy]) -> Copy:
     return Copy.model_validate(copy.model_dump() | known | {"control": copy.control or there.control})
 
 
-def _known_findings(opened: list[Template], config: Config, options: GateOptions, severity: Severity) -> frozenset[str]:
-    """The fingerprints of what holds already: in the baseline, or in what the plans say was there before."""
+def _known_findings(
+    opened: list[Template], config: Config, options: GateOptions, severity: Severity
+) -> dict[str, frozenset[str]]:
+    """The findings of what holds already: in the baseline, or in what the plans say was there before."""
     if options.baseline:
-        return _fingerprints(open_run(options.baseline), config, severity)
+        return _findings_of(open_run(options.baseline), config, severity)
     before = [template.as_before() for template in opened]
     if any(template is None for template in before):
         raise InputError("--new-only: only a plan says what was there before: give --baseline SAVED")
     there = GateOptions(region=options.region, source_root=options.source_root, known=options.known)
     with gated([template for template in before if template], config, there) as facts:
-        return _fingerprints(facts, config, severity)
+        return _findings_of(facts, config, severity)
 
 
-def _fingerprints(run: SavedRun, config: Config, severity: Severity) -> frozenset[str]:
-    """Of all findings but those of copies that nothing places: nobody can say that they are the same ones."""
-    findings = judge_run(run, config, today_of(config), severity, stores=False).findings
-    return frozenset(known_as(f) for f in findings if not f.subject.role or f.subject.place or f.subject.holder)
+def _findings_of(run: SavedRun, config: Config, severity: Severity) -> dict[str, frozenset[str]]:
+    """Each by its name, with the stores that it counts.
+
+    All but those of copies that nothing places: nobody can say that they are the same ones.
+    """
+    findings = judge_run(run, config, today_of(config), severity, {}, stores=False).findings
+    told = (f for f in findings if not f.subject.role or f.subject.place or f.subject.holder)
+    return {known_as(finding): finding.stores for finding in told}
 
 
 @contextmanager
@@ -229,7 +248,7 @@ def parameters_of(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[str, s
     found: dict[str, str] = {}
     for name in files:
         try:
-            found |= _parameters_in(json.loads(Path(name).read_text("utf-8-sig")))
+            found |= _parameters_in(json_of(Path(name).read_text("utf-8-sig")))
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{name}: is no file of parameters: {str(error)[:120]}") from error
     for pair in pairs:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,11 +29,14 @@ from residency.policy.matching import matches
 from residency.policy.models import Match, Policy
 from residency.reports.json_result import fingerprint
 from residency.reports.result import Result, Spool, store_as_json
+from residency.reports.text import printable
 from residency.rules import rules
 from residency.rules.papers import check_states, vendor_verdict
 from residency.sources.waves import Planned, Progress, run_waves
 
 RUNS = Path(".residency/runs")
+_LOG = logging.getLogger("residency")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,23 @@ def open_config(folder: Path) -> Config:
     """The config, with every reference to a rule checked as well."""
     config = load_config(folder)
     config.check_rules(rules())
+    return config
+
+
+def config_of(run: SavedRun, given: Path | None, default: Path) -> Config:
+    """What a saved run is judged by: the config that is given, else its own where that is still there, else `default`.
+
+    One warning tells of a config that is not what the run was made with. A run of an earlier version names none.
+    """
+    own = run.head.get("config")
+    path, digest = (str(own.get("path")), own.get("sha256")) if isinstance(own, dict) else ("", None)
+    folder = given or (Path(path) if path and Path(path).is_dir() else default)
+    config = open_config(folder)
+    if digest not in (None, config.sha256):
+        same = folder.resolve() == Path(path).resolve()
+        what = "was another when" if same else f"is not {printable(path)}, with which"
+        text = "the config %s %s the run %s was made: what is said here may differ from what the run said"
+        _LOG.warning(text, folder, what, printable(run.id))
     return config
 
 
@@ -168,7 +190,7 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
     resume = options.resume
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
-        writer = writer_of(target, head(target.stem, "scan", options.selection, resume))
+        writer = writer_of(target, head(target.stem, "scan", options.selection, resume, config))
         try:
             waves = [
                 waves_of(source, writer, config.atlas, options.timeout)
@@ -199,9 +221,11 @@ def _chosen(name: str, provider: str, selection: Selection) -> bool:
     return named and (not selection.provider or provider in selection.provider)
 
 
-def head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None) -> dict[str, object]:
+def head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None, config: Config) -> dict[str, object]:
+    """The first record of a run. Its config is named so that the run can be explained by what it was made with."""
     started = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     head: dict[str, object] = {"id": run_id, "started": started, "tool": __version__, "use": use}
+    head["config"] = {"path": str(Path(config.folder).resolve()), "sha256": config.sha256}
     if selection:
         head["selection"] = selection.as_dict()
     if resumed:
@@ -227,15 +251,16 @@ def judge_run(
     config: Config,
     today: date,
     fail_on: Severity,
-    known: frozenset[str] | None = None,
+    known: Mapping[str, frozenset[str]] | None = None,
     stores: bool = True,
 ) -> Result:
     """Judge saved facts into a result; its stores wait in a spool until a report reads them.
 
-    `known`: findings, by `known_as`, that are left out; how many there were is said. Gaps are never left out.
+    `known`: findings, by `known_as`, that are left out, each with the stores that it counted: one that counts another
+    store is new. How many were left out is said. Gaps are never left out.
     `stores`: whether a report will ask for the stores.
     """
-    judge = Judge(run, config, today)
+    judge = Judge(run, config, today, compared=known is not None)
     spool = Spool(stores)
     findings: list[Finding] = []
     for judged, found in judge.stores():
@@ -245,7 +270,7 @@ def judge_run(
     findings += judge.conclude()
     selection = dict(run.head.get("selection", {}))
     if known is not None:
-        new = [f for f in findings if f.rule == "coverage-gap" or known_as(f) not in known]
+        new = [f for f in findings if f.rule == "coverage-gap" or not _is_known(f, known)]
         selection["new-only"] = [f"{len(findings) - len(new)} known findings left out"]
         findings = new
         judge.summary.violations = sum(f.status is FindingStatus.VIOLATION for f in findings)
@@ -269,6 +294,11 @@ def judge_run(
         allowed=config.policy.location.allow,
         allowed_names={language: _allowed_names(config.policy, language) for language in ("en", "ja")},
     )
+
+
+def _is_known(finding: Finding, known: Mapping[str, frozenset[str]]) -> bool:
+    name = known_as(finding)
+    return name in known and finding.stores <= known[name]
 
 
 def known_as(finding: Finding) -> str:
@@ -318,8 +348,13 @@ def _vendors(config: Config, today: date) -> list[dict[str, Any]]:
 
 
 def expect_policies(config: Config, expected: tuple[str, ...]) -> None:
-    """InputError when a policy in force is not one of the expected ones."""
+    """InputError when a policy in force is not one of the expected ones, or an expected digest is not whole.
+
+    The twelve digits of a report are no pin: 2^48 files are tried in hours until a weaker policy begins alike.
+    """
     wanted = {text.removeprefix("sha256:").lower() for text in expected}
+    if not all(_DIGEST.fullmatch(text) for text in wanted):
+        raise InputError("--expect-policy: give all 64 digits of the digest, as `residency validate` prints them")
     for policy, digest in config.policy_sha256.items() if wanted else ():
         if digest not in wanted:
             raise InputError(f"the policy {policy} is sha256:{digest}, which --expect-policy does not name")

@@ -263,6 +263,7 @@ WRONG: dict[str, Any] = {
     "a value that is a list": {"A": ["a", "b"]},
     "parameters that are a list": {"Parameters": []},
     "a text": '"A"',
+    "a key that stands twice": '{"A": "1", "A": "2"}',
     "no JSON": "A=1",
     "too deep": "[" * 100_000,
 }
@@ -278,6 +279,22 @@ def test_parameters_are_read_in_the_forms_that_aws_knows(tmp_path: Path, name: s
 def test_parameters_in_any_other_form_are_bad_input(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"p\.json: is no file of parameters"):
         parameters_of((), (str(write(tmp_path / "p.json", WRONG[name])),))
+
+
+def test_a_value_that_no_template_takes_is_bad_input_and_the_error_names_what_it_may_mean(
+    gate: Gate, tmp_path: Path
+) -> None:
+    template, plan = write(tmp_path / "t.yaml", TEMPLATE), write(tmp_path / "plan.json", a_plan())
+    misspelt = ("--region", TOKYO, "--parameter", f"Zoen={ABROAD}a")
+    for files, near in (
+        ((template,), "there is Zone"),
+        ((template, plan), "there is Zone"),
+        ((plan,), "there is none"),
+    ):
+        ended = gate(*files, *misspelt)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"--parameter 'Zoen': no template declares it; {near}" in " ".join(ended.err.split())
+    assert gate(template, plan, "--region", TOKYO, "--parameter", f"Zone={TOKYO}a").code == 0
 
 
 @pytest.mark.parametrize("pair", ["A", "=1", ""])
@@ -333,6 +350,36 @@ def test_new_only_leaves_out_what_stood_there_before(gate: Gate, tmp_path: Path,
     resources, code, new = NEW[name]
     plan = write(tmp_path / "plan.json", a_plan(*resources))
     assert (gate(plan).code, gate(plan, "--new-only").code) == (code, new)
+
+
+# What a finding counts: stores whose key stands abroad.
+KEY_ABROAD = {"kms_key_id": f"arn:aws:kms:{ABROAD}:123456789012:key/11111111-2222-3333-4444-555555555555"}
+
+
+def locked(name: str, before: bool, after: bool) -> Block:
+    """A volume at home that is there before, or after, with its key abroad."""
+    values = there(name, f"{TOKYO}a") | KEY_ABROAD
+    actions = {(True, True): "no-op", (False, True): "create", (True, False): "delete"}[before, after]
+    change: Block = {"before": values if before else None, "after": values if after else None, "actions": [actions]}
+    return a_volume(name, f"{TOKYO}a", **change, after_unknown={})
+
+
+@pytest.mark.parametrize(
+    ("volumes", "is_told"),
+    [
+        ([("a", True, True)], False),
+        ([("a", True, True), ("b", False, True)], True),
+        ([("a", True, False), ("b", False, True)], True),
+        ([("a", True, True), ("b", True, False)], False),
+    ],
+)
+def test_a_finding_that_counts_another_store_than_before_is_new(
+    gate: Gate, tmp_path: Path, volumes: list[tuple[str, bool, bool]], is_told: bool
+) -> None:
+    plan = write(tmp_path / "plan.json", a_plan(*(locked(*volume) for volume in volumes)))
+    assert "key-outside-territory" in {finding["rule"] for finding in gate(plan).result["findings"]}
+    told = {finding["rule"] for finding in gate(plan, "--new-only").result["findings"]}
+    assert ("key-outside-territory" in told) is is_told
 
 
 def test_a_resource_that_was_only_renamed_is_not_new(gate: Gate, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 from residency.model import Copy, Edge, Followed, Place, Role, Said, SeenFrom, State, Store, Why
@@ -27,13 +28,14 @@ class Unknown:
     same_index: bool = False  # the first of them repeats with the same index as what asks
 
 
+MAX_REASON = 160
 HERE = object()  # the region that was asked
 # What one call answered: its body, None where the provider said that there is none, Unknown where it refused.
 Answer = Mapping[str, Any] | Unknown | None
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # frozen would be right, and three times as slow to make: there is one for every store
 class Origin:
     """Where documents come from: the frame that their stores are placed in."""
 
@@ -48,7 +50,7 @@ class Origin:
     say: Callable[[str, Any], Said] | None = None  # how a template names the source of a path inside a body
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Document:
     """A document, or one element inside it, with where it comes from."""
 
@@ -66,11 +68,13 @@ class Document:
     def get(self, path: str) -> Any:
         """The value at a path; None = the provider says that there is none; Unknown = nobody said."""
         value = self.body
-        for step in path.split(".") if path else ():
-            if value is None or isinstance(value, Unknown):
+        for step in steps_of(path):
+            if type(value) is dict:  # so it nearly always is; asking for the abstract type costs ten times as much
+                value = value.get(step)
+            elif value is None or isinstance(value, Unknown):
                 return value
-            # JSON and botocore give plain dicts; asking for the abstract type costs ten times as much.
-            value = value.get(step) if type(value) is dict or isinstance(value, Mapping) else None
+            else:
+                value = value.get(step) if isinstance(value, Mapping) else None
         return value
 
     def each(self, path: str) -> list[Document] | Unknown:
@@ -81,12 +85,14 @@ class Document:
         return [Document(item, self.origin, f"{self.path}{path}.", self.root) for item in value or ()]
 
     def said(self, path: str) -> Said:
-        """Who said the value at a path."""
-        full = self.path + path
+        """Who said the value at a path, or why nobody did."""
+        full, value = self.path + path, self.get(path)
         if self.origin.say:
-            return self.origin.say(full, self.body)
-        call, _, name = full.partition(".")
-        return Said(call=call, field=name)
+            said = self.origin.say(full, self.body)
+        else:
+            call, _, name = full.partition(".")
+            said = Said(call=call, field=name)
+        return silent(said, value) if isinstance(value, Unknown) else said
 
     def tags(self, path: str) -> dict[str, str] | None:
         """Tags as a mapping, from a list of Key and Value or from a mapping; None = could not be read."""
@@ -119,9 +125,7 @@ class Document:
 
     def place(self, code: Any, namespace: str | None = None) -> Place | None:
         """A location as this provider calls it; None where the value is no text."""
-        return (
-            Place(namespace=namespace or self.origin.partition, code=code) if isinstance(code, str) and code else None
-        )
+        return _place(namespace or self.origin.partition, code) if isinstance(code, str) and code else None
 
     def copy(self, role: Role, code: Any, said: Said, *, namespace: str | None = None, **more: Any) -> Copy:
         """A copy at a location; without a known one it says why it has none."""
@@ -155,6 +159,22 @@ class Document:
             followed=followed,
             copies=tuple(copies),
         )
+
+
+@cache
+def steps_of(path: str) -> tuple[str, ...]:
+    """The keys that lead to the value at a path: the same few paths are asked of every document."""
+    return tuple(path.split(".")) if path else ()
+
+
+@lru_cache(maxsize=10_000)
+def _place(namespace: str, code: str) -> Place:
+    return Place(namespace=namespace, code=code)
+
+
+def silent(said: Said, unknown: Unknown) -> Said:
+    """Who was to say a value, and why it is not known; a reason that names things of a template may be long."""
+    return Said(call=said.call, field=said.field, at=said.at, reason=unknown.reason[:MAX_REASON])
 
 
 def name_key(template: str, region: Any, name: str) -> str:

@@ -53,6 +53,10 @@ class Always:
     value: Any
 
 
+class Several(str):
+    """A template attribute whose value is a list of plain values; that of any other is a plain value."""
+
+
 # A template attribute; one of the words below; a constant; or a repeating block.
 TemplateField = str | Each | Always
 REGION = "@region"  # the region of the resource: its own `region`, else the one its provider is set to
@@ -63,7 +67,9 @@ TAGS = "@tags"  # all its tags, the provider's default tags included
 class Template:
     """One resource type of a template language, as the document that the provider would answer.
 
-    `fields` maps provider path -> template attribute. A companion (`attaches_to`: the attribute that
+    `fields` maps provider path -> template attribute. A path that begins with "@" is none of the provider's: it holds
+    what a live answer says by other means, and no model is asked whether it exists ("@region", where the resource is
+    made; "@name", where the answer has only a URL). A companion (`attaches_to`: the attribute that
     names the other resource, and that resource's type) adds its fields to the other's document, and
     makes one of its own where the other is not part of the template. With `answers`, the document is no
     store but what that call says of a thing that other resources refer to.
@@ -74,9 +80,11 @@ class Template:
     attaches_to: tuple[str, str] | None = None
     answers: str | None = None
     id: str | None = None  # the store's id with the attribute that fills it: "arn:{partition}:s3:::{bucket}"
-    names: tuple[str, ...] = ("id", "arn")  # the attributes by which other resources name this one
+    # The attributes by which other resources name this one. CloudFormation resolves Ref and GetAtt by itself: its
+    # tables name the properties whose text others may write (`AliasName`).
+    names: tuple[str, ...] = ("id", "arn")
     arn: str | None = None  # how others make its ARN of its name, where they give only that: "arn:…:db:{0}"
     # Attributes that the provider fills itself, those inside a repeating block by their whole path
     # (`replica.kms_key_arn`). Unknown and without an expression they have its documented default; a place
-    # is never among them.
+    # is never among them. A CloudFormation template says nothing of what it does not set: there it has no effect.
     computed: tuple[str, ...] = ()

@@ -136,18 +136,15 @@ class AwsScan:
     # --- where AWS says that its regions and zones stand ------------------------------------------
 
     def _zones(self, reached: list[Reached]) -> list[Planned]:
-        """The zones of every region that is switched on, asked in one account: they are the same in all."""
+        """The zones of every region, asked in the first account that has it switched on: they are the same in all."""
+        found: dict[str, Planned] = {}
         for door, who, where in reached:
             identity = _entered(door, who)
-            if identity:
-                regions = self._regions(identity.partition, where)
-                cells = (self._cell(identity.account, region, GEOGRAPHY, discover.ZONES) for region in sorted(regions))
-                return [
-                    Planned(cell, partial(_discover, cell, door.access, discover.zones))
-                    for cell in cells
-                    if regions[cell.region or ""] != OFF and not self._left_out(cell, door.units)
-                ]
-        return []
+            for region, state in self._regions(identity.partition, where).items() if identity else ():
+                cell = self._cell(identity.account if identity else None, region, GEOGRAPHY, discover.ZONES)
+                if region not in found and state != OFF and not self._left_out(cell, door.units):
+                    found[region] = Planned(cell, partial(_discover, cell, door.access, discover.zones))
+        return [found[region] for region in sorted(found)]
 
     def _save_geographies(self, found: list[Found], reached: list[Reached]) -> None:
         """Each place once, in the partition of the account that was asked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from typing import Any
 
 from residency.clouds.answers import Unknown
 from residency.clouds.aws.arn import parse_arn
-from residency.model import Cell, CellResult, Edge, Gap, Status, Store, Why
+from residency.model import Cell, CellResult, Edge, Gap, Said, Status, Store, Why
 from residency.services import cloudformation_types
 from residency.services.base import Template
 from residency.sources.cloudformation_loops import LOOP, MACRO, with_globals, with_loops
-from residency.sources.cloudformation_text import MAX_BYTES, TemplateError, Text, read_text
+from residency.sources.cloudformation_text import MAX_BYTES, TemplateError, Text, json_of, read_text
 from residency.sources.cloudformation_values import KNOWN_TRANSFORMS, Deployment, Values
 from residency.sources.templates import Context, TemplateReader
 
@@ -57,6 +56,7 @@ class Resource:
     properties: Any  # a mapping; Unknown where a function makes all of them
     stack: Deployment
     is_data: bool = False
+    stays: bool = False  # it stands already, and is kept when the stack lets go of it
 
     @property
     def after(self) -> Mapping[str, Any]:
@@ -96,6 +96,7 @@ class Stacks:
     language = "cloudformation"
     data: list[Resource] = field(default_factory=list)
     read: int = 0  # templates
+    parameters: frozenset[str] = frozenset()  # that a value may be given to
 
     @property
     def types(self) -> Mapping[str, Template]:
@@ -124,6 +125,9 @@ class Stacks:
 
     def region(self, resource: Resource) -> Any:
         return resource.stack.region or Unknown(Why.UNRESOLVED, "a template names no region: give --region")
+
+    def stranger(self, resource: Resource) -> Said | None:
+        return None  # CloudFormation makes things of AWS in AWS
 
     def tags(self, resource: Resource) -> Any:
         block, _, name = TAGS.get(resource.type, "Tags").rpartition(".")
@@ -154,7 +158,9 @@ def _at(value: Any, path: str) -> Any:
     for step in path.split("."):
         if value is None or isinstance(value, Unknown):
             return value
-        value = value.get(step) if isinstance(value, Mapping) else None
+        if not isinstance(value, Mapping):
+            return Unknown(Why.UNRESOLVED, f"{step} stands in what is no mapping")
+        value = value.get(step)
     return _meant(value)
 
 
@@ -217,6 +223,7 @@ def stacks_of(text: Text, shown_as: str, given: Given) -> Stacks:
     else:
         folder = Path(shown_as).parent if Path(shown_as).is_file() else None
         _Reader(stacks, text, shown_as, deployment, folder).read()
+        stacks.parameters = frozenset(_nobody_says(text))
     return stacks
 
 
@@ -242,6 +249,7 @@ def assembly(folder: Path, given: Given) -> Iterator[tuple[str, Stacks]]:
             if not isinstance(text.value, Mapping) or set(text.value) - EMPTY:
                 deployment = Deployment(region or given.region, account, stack, given.partitions, parameters)
                 _Reader(stacks, text, str(path), deployment, folder).read()
+                stacks.parameters = frozenset(_nobody_says(text))
             yield name, stacks
 
 
@@ -281,7 +289,7 @@ def _text_of(path: Path, most: int = MAX_BYTES) -> str:
 
 def _json_of(path: Path) -> Mapping[str, Any]:
     try:
-        return _mapping(json.loads(_text_of(path, MAX_MANIFEST)))
+        return _mapping(json_of(_text_of(path, MAX_MANIFEST)))
     except (ValueError, RecursionError) as error:
         raise TemplateError(f"{path}: is not JSON: {error}") from error
 
@@ -433,29 +441,60 @@ def _read_change_set(stacks: Stacks, document: Mapping[str, Any], shown_as: str,
     for change in document["Changes"]:
         row = _mapping(_mapping(change).get("ResourceChange"))
         kind, name = row.get("ResourceType"), row.get("LogicalResourceId")
-        if row.get("Action") == "Remove":
-            continue
         if not isinstance(kind, str) or not isinstance(name, str):
             raise TemplateError(f"{shown_as}: a change names no resource and its type")
         if kind in (*NESTS, STACK_SET):
             stacks.gaps.append(("nested-stack", f"the change set of {name[:80]} is one of its own: judge it as well"))
             continue
-        after = _context(row.get("AfterContext"))
-        stacks.resources.append(Resource(name, kind, after, here))
-        if isinstance(after, Unknown):
+        found = [] if row.get("Action") == "Remove" else [Resource(name, kind, _after(row), here)]
+        if _keeps(row):
+            found.append(Resource(f"{name} (retained)", kind, _before(row), here, stays=True))
+        stacks.resources += found
+        if any(isinstance(resource.properties, Unknown) for resource in found):
             reason = "a change set without property values: fetch it with --include-property-values"
             stacks.gaps.append(("no-values", reason))
 
 
-def _context(text: Any) -> Any:
-    """The properties that a resource will have; Unknown where the change set does not say them."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, Mapping):
+def _keeps(row: Mapping[str, Any]) -> bool:
+    """What was there before stays, or a snapshot of it does, which is made in the same region.
+
+    PolicyAction says so for what is removed and for what is replaced (API reference, ResourceChange; botocore 1.44.5,
+    read 2026-11-22). Where it is missing, the resource's own DeletionPolicy and UpdateReplacePolicy say it.
+    """
+    action = row.get("PolicyAction")
+    if action is not None:
+        return action not in ("Delete", "ReplaceAndDelete")
+    if row.get("Action") == "Remove":
+        policies = [_context(row.get("BeforeContext")).get("DeletionPolicy")]
+    elif row.get("Replacement") in ("True", "Conditional"):
+        policies = [_context(row.get(name)).get("UpdateReplacePolicy") for name in ("BeforeContext", "AfterContext")]
+    else:
+        return False
+    return any(policy not in (None, "Delete") for policy in policies)
+
+
+def _after(row: Mapping[str, Any]) -> Any:
+    return _properties(row.get("AfterContext"))
+
+
+def _before(row: Mapping[str, Any]) -> Any:
+    return _properties(row.get("BeforeContext"))
+
+
+def _properties(text: Any) -> Any:
+    """The properties in a context of a change; Unknown where the change set does not say them."""
+    found = _context(text)
+    if not found:
         return Unknown(Why.NOT_KNOWN_YET, "the change set does not say it")
     return Values({}, Deployment()).of(_mapping(found.get("Properties")))
+
+
+def _context(text: Any) -> Mapping[str, Any]:
+    """A resource as a change set writes it, in JSON; empty where it does not, or cannot be read."""
+    try:
+        return _mapping(json_of(text)) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _listed(value: Any) -> list[Any]:

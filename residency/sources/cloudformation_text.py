@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +23,7 @@ _WORKED_OUT = tuple(_YAML + name for name in ("null", "bool", "int", "float"))  
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
 # CloudFormation takes the last of two, and says that it is not defined what two sections of one name lead to
 # (User Guide, template format; go-to-k/cdk-real-drift issue 1074; both read 2026-11-22).
-_TWICE = "the key {!r} stands twice: take one out"
+TWICE = "the key {!r} stands twice: take one out"
 
 
 class TemplateError(Exception):
@@ -45,21 +47,37 @@ def read_text(text: str, shown_as: str) -> Text:
     return _from_yaml(text, shown_as)
 
 
-def _from_json(text: str, shown_as: str) -> Text:
-    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                raise TemplateError(f"{shown_as}: {_TWICE.format(key[:80])}")
-            found[key] = value
+def noting_repeats(twice: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """For a JSON decoder: writes down the keys that stand twice in a mapping, of which json takes the last."""
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.extend(key[:80] for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         return found
 
+    return mapping
+
+
+def json_of(text: str) -> Any:
+    """The value of a JSON text. ValueError where it is none, or where a key stands twice."""
+    twice: list[str] = []
+    value = json.loads(text, object_pairs_hook=noting_repeats(twice))
+    if twice:
+        raise ValueError(TWICE.format(twice[0]))
+    return value
+
+
+def _from_json(text: str, shown_as: str) -> Text:
+    twice: list[str] = []
     try:
-        value = json.loads(text, object_pairs_hook=without_repeats)
+        value = json.loads(text, object_pairs_hook=noting_repeats(twice))
     except (ValueError, RecursionError) as error:
         where = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:120]
         raise TemplateError(f"{shown_as}{where}: is not JSON: {reason}") from error
+    if twice:
+        raise TemplateError(f"{shown_as}: {TWICE.format(twice[0])}")
     if _is_deep(value):
         raise TemplateError(f"{shown_as}: is nested deeper than {MAX_DEPTH} levels")
     return Text(value, _lines_in_json(text))
@@ -172,7 +190,7 @@ class _Builder:
                 raise self._refused(key, "CloudFormation knows no merge keys: write the values out")
             name = str(key.value)
             if name in found:
-                raise self._refused(key, _TWICE.format(name[:80]))
+                raise self._refused(key, TWICE.format(name[:80]))
             found[name] = self.build(value)
         return found
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from residency.clouds.answers import Document, Origin, Unknown
+from residency.clouds.answers import Document, Origin, Unknown, silent
 from residency.model import Cell, Copy, Followed, Place, Role, Said, State, Store, Why
 
 if TYPE_CHECKING:
@@ -26,9 +26,18 @@ NO_ZONE = Unknown(Why.UNRESOLVED, "the zone of its subnet is not in the plan")
 # How each language writes a zone, what chooses one by naming something that stands in one, and such things.
 ZONE = {"terraform": "availability_zone", "cloudformation": "AvailabilityZone"}
 CHOOSE_A_ZONE = {
-    "terraform": ("subnet_id", "subnet_ids", "network_interface.network_interface_id"),
+    "terraform": (
+        "subnet_id",
+        "subnet_ids",
+        "network_interface.network_interface_id",
+        "ec2_attributes.subnet_id",
+        "ec2_attributes.subnet_ids",
+    ),
     "cloudformation": ("SubnetId", "SubnetIds"),
 }
+# It stands in the building of whoever owns the Outpost, and names the zone of its parent region.
+OUTPOST = {"terraform": "outpost_arn", "cloudformation": "OutpostArn"}
+ON_AN_OUTPOST = Unknown(Why.UNRESOLVED, "where an Outpost stands only its owner knows")
 ZONAL = {
     "terraform": ("aws_subnet", "aws_default_subnet", "aws_network_interface"),
     "cloudformation": ("AWS::EC2::Subnet", "AWS::EC2::NetworkInterface"),
@@ -81,7 +90,7 @@ class OwnPlace:
         namespace = self.partition(self.declared.region(resource))
         places = [Place(namespace=namespace, code=code) for code in codes if isinstance(code, str) and code]
         told = bool(places) and len(places) == len(codes)
-        unknown = next((code.why for code in codes if isinstance(code, Unknown)), Why.UNRESOLVED)
+        unknown = next((code for code in codes if isinstance(code, Unknown)), Unknown(Why.UNRESOLVED))
         said = Said(
             call=f"{self.declared.language}:{resource.type}", field=attribute, at=self.context.at(resource.address)
         )
@@ -89,9 +98,9 @@ class OwnPlace:
             role=Role.PRIMARY,
             place=places[0] if told and len(places) == 1 else None,
             candidates=tuple(places) if told and len(places) > 1 else (),
-            why=None if told else unknown,
+            why=None if told else unknown.why,
             state=State.PLANNED,
-            said_by=(said,),
+            said_by=(said if told else silent(said, unknown),),
         )
         name = resource.after.get("name")
         return Store(
@@ -112,13 +121,15 @@ class OwnPlace:
 
         Several where it stands in one of them, or in all.
         """
+        attribute = OUTPOST[self.declared.language]
+        if self.declared.value(resource, attribute, computed=True):
+            return [ON_AN_OUTPOST], attribute
         attribute = ZONE[self.declared.language]
         zone = self.declared.value(resource, attribute, computed=True)
         if zone:
             return [zone], attribute
         for attribute in CHOOSE_A_ZONE[self.declared.language]:
-            name = attribute.partition(".")[0]
-            if not (resource.sets(name) or resource.after.get(name)):
+            if not self.declared.value(resource, attribute, computed=True):
                 continue
             codes = [c for chosen in self._chosen(resource, attribute) for c in self._zones(chosen, hops)]
             return list(dict.fromkeys(codes)) or [NO_ZONE], attribute

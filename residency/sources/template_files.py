@@ -16,7 +16,7 @@ from typing import Any
 
 from residency.model import Cell, CellResult, Edge, Store
 from residency.sources import cloudformation, terraform
-from residency.sources.cloudformation_text import TemplateError, Text, read_text
+from residency.sources.cloudformation_text import TWICE, TemplateError, Text, noting_repeats, read_text
 from residency.sources.templates import Context
 
 CHANGE_SET = "change-set"
@@ -66,6 +66,7 @@ class Template:
     language: str  # "terraform" | "cloudformation"
     read: Callable[[Cell, Context, Save], CellResult]
     before: Callable[[Cell, Context, Save], CellResult] | None = None  # reads what was there before
+    parameters: frozenset[str] = frozenset()  # that a value may be given to
 
     def as_before(self) -> Template | None:
         """What the file says was there before; None where it does not say so."""
@@ -156,7 +157,7 @@ def _of_stacks(stacks: cloudformation.Stacks, shown_as: str, stack: str) -> Temp
     def read(cell: Cell, context: Context, save: Save) -> CellResult:
         return cloudformation.read_stacks(stacks, cell, context, save)
 
-    return Template(shown_as, stack, "cloudformation", read)
+    return Template(shown_as, stack, "cloudformation", read, parameters=stacks.parameters)
 
 
 def _bytes_of(name: str) -> bytes:
@@ -194,19 +195,24 @@ def _json_in(text: str, name: str) -> Any:
 
     FileError where there are two: one of them would not be judged.
     """
-    decoder, position, wrong = json.JSONDecoder(), text.find("{"), 0
+    twice: list[str] = []
+    decoder, position, wrong = json.JSONDecoder(object_pairs_hook=noting_repeats(twice)), text.find("{"), 0
     while position >= 0 and wrong < MAX_STARTS:
         try:
             document, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
             wrong += 1
+            twice.clear()
             newline = text.find("\n", position)
             position = text.find("{", newline) if newline >= 0 else -1
             continue
         if _kind_of(document):
+            if twice:
+                raise FileError(f"{name}: {TWICE.format(twice[0])}")
             _check_alone(text, position, end, name)
             _check_whole(document, text, name)
             return document
+        twice.clear()
         position = text.find("{", end)
     return None
 

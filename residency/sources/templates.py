@@ -1,20 +1,21 @@
 """Resources of a template as facts: they become the documents that the provider would answer.
 
 What stands where is said once, by the `place` of a service file, whatever the language of the template. A language
-brings its resources and the way to look into them (`Declared`), and a table of types (`Template`).
+brings its resources and the way to look into them (`Declared`), and a table of types. What a row of a table means,
+its `names`, `computed` and the paths that begin with "@", stands at `Template` (services/base.py).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from residency.atlas import Atlas
-from residency.clouds.answers import Body, Document, Origin, Unknown, name_key
-from residency.model import Cell, Edge, Said, Store, Why
-from residency.services.base import REGION, TAGS, Always, Each, Template, TemplateField
+from residency.clouds.answers import Body, Document, Origin, Unknown, name_key, steps_of
+from residency.model import Cell, Copy, Edge, Followed, Said, State, Store, Why
+from residency.services.base import REGION, TAGS, Always, Each, Several, Template, TemplateField
 from residency.sources.own_place import OwnPlace
 
 AWS = "aws"
@@ -39,6 +40,11 @@ class Resource(Protocol):
 
     @property
     def provider_name(self) -> str: ...
+    @property
+    def stays(self) -> bool:
+        """It stands already, and the template lets go of it."""
+        ...
+
     def sets(self, attribute: str) -> bool:
         """Whether the template itself sets an attribute or a block, known or not."""
         ...
@@ -94,6 +100,10 @@ class Declared(Protocol):
         """All its tags; Unknown where one of them is not known."""
         ...
 
+    def stranger(self, resource: Any) -> Said | None:
+        """What says that it is not made in its provider's own cloud; None where nothing does."""
+        ...
+
 
 @dataclass(frozen=True)
 class Context:
@@ -108,14 +118,8 @@ class Context:
     at: Callable[[str], str] = str  # address -> where it is written: "main.tf:14", or the address itself
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What fills a path of a document."""
-
-    type: str
-    attribute: str
-    address: str
-    fields: Mapping[str, TemplateField] = field(default_factory=dict)  # of an element, where a block fills it
+# What fills a path of a document: an attribute of a resource; inside an element, under the name of the block above.
+_Source = tuple[Resource, TemplateField, str]
 
 
 @dataclass
@@ -125,7 +129,7 @@ class _Part:
     resource: Resource
     template: Template
     body: Body
-    sources: dict[str, _Source] = field(default_factory=dict)
+    sources: dict[str, _Source] = field(default_factory=dict)  # where not the resource itself
     attached: set[str] = field(default_factory=set)  # the paths that companions fill
     elsewhere: bool = False  # the plan makes a companion of it, and not the thing itself
     open: bool = False  # something in it is not known yet
@@ -144,6 +148,21 @@ class TemplateReader:
         self.partitions = partitions_of_aws(context.atlas)
 
     def records(self) -> Iterator[Store | Edge]:
+        for record in self._records():
+            yield self._as_it_stands(record) if isinstance(record, Store) else record
+
+    def _as_it_stands(self, store: Store) -> Store:
+        """Without places where its cloud cannot be told; existing where the template only lets go of it."""
+        resource = self.declared.by_address.get(store.address or "")
+        stranger = self.declared.stranger(resource) if resource else None
+        if resource is None or not (resource.stays or stranger):
+            return store
+        copies = [_of_a_stranger(copy, stranger) if stranger else copy for copy in store.copies]
+        if resource.stays:
+            copies = [_standing(copy) for copy in copies]
+        return Store.model_validate(store.model_dump() | {"copies": tuple(copies)})
+
+    def _records(self) -> Iterator[Store | Edge]:
         types = self.declared.types
         own_place = OwnPlace(self.declared, self.cell, self.context, self.partition, self.names)
         for resource in self.declared.everything():
@@ -168,7 +187,7 @@ class TemplateReader:
     def _part(self, resource: Resource, template: Template) -> _Part:
         part = _Part(resource, template, {})
         for path, attribute in template.fields.items():
-            self._fill(part, path, resource, attribute, template)
+            _put(part, path, self._value(resource, attribute, template))
         return part
 
     def _fill(
@@ -180,22 +199,18 @@ class TemplateReader:
         template: Template,
         add: bool = False,
     ) -> None:
-        """Write a value into the document; `add`: behind what stands there already."""
+        """Write what a companion says into the document; `add`: behind what stands there already."""
         value = self._value(resource, attribute, template)
-        steps = path.removesuffix("[]").split(".")
         if add:
-            value = [*_listed(Document(part.body, NOWHERE).get(".".join(steps))), *_listed(value)]
-        if value is not None and value != "":
-            _set(part.body, steps, value)
-            part.open = part.open or _is_open(value)
-        part.sources[path] = _source(resource, attribute)
+            value = [*_listed(Document(part.body, NOWHERE).get(path.removesuffix("[]"))), *_listed(value)]
+        _put(part, path, value)
+        part.sources[path] = (resource, attribute, "")
 
     def _value(self, resource: Resource, attribute: TemplateField, template: Template) -> Any:
         if isinstance(attribute, Always):
             return attribute.value
         if isinstance(attribute, Each):
-            computed = attribute.block.partition(".")[0] in template.computed
-            blocks = self.declared.blocks(resource, attribute.block, computed)
+            blocks = self.declared.blocks(resource, attribute.block, _is_computed(attribute.block, template))
             if isinstance(blocks, Unknown):
                 return blocks
             return [self._element(block, attribute, template) for block in blocks]
@@ -203,16 +218,15 @@ class TemplateReader:
             return self.declared.region(resource)
         if attribute == TAGS:
             return self.declared.tags(resource)
-        return self.declared.value(resource, attribute, attribute.partition(".")[0] in template.computed)
+        return _as_given(self.declared.value(resource, attribute, _is_computed(attribute, template)), attribute)
 
     def _element(self, block: Block, each: Each, template: Template, above: str = "") -> dict[str, Any]:
         """One block as an element of a list; `above` is the block that it stands in."""
-        source = _source(block.resource, each)
-        found: dict[str, Any] = {BY: replace(source, attribute=above + source.attribute)}
+        found: dict[str, Any] = {BY: (block.resource, each, above)}
         for path, attribute in each.fields.items():
             value = self._value_in(block, attribute, template, f"{above}{each.block}.".lstrip("."))
             if value is not None and value != "":
-                _set(found, path.removesuffix("[]").split("."), value)
+                _set(found, path, value)
         return found
 
     def _value_in(self, block: Block, attribute: TemplateField, template: Template, above: str) -> Any:
@@ -226,7 +240,7 @@ class TemplateReader:
             return attribute.value
         if attribute == REGION:
             return self.declared.region(block.resource)
-        return block.value(attribute, f"{above}{attribute}" in template.computed)
+        return _as_given(block.value(attribute, f"{above}{attribute}" in template.computed), attribute)
 
     def _answer(self, resource: Resource, template: Template) -> None:
         """What the plan says of a key stands under every name by which others may refer to it.
@@ -319,9 +333,8 @@ class TemplateReader:
                 continue
             for path, attribute in template.fields.items():
                 if isinstance(attribute, Each):
-                    steps = path.removesuffix("[]").split(".")
-                    known = _listed(Document(part.body, NOWHERE).get(".".join(steps)))
-                    _set(part.body, steps, [*known, Unknown(Why.NOT_KNOWN_YET, "a companion may be its own")])
+                    known = _listed(Document(part.body, NOWHERE).get(path.removesuffix("[]")))
+                    _set(part.body, path, [*known, Unknown(Why.NOT_KNOWN_YET, "a companion may be its own")])
                     part.attached.add(path)
 
     def _part_of_elsewhere(self, resource: Resource, template: Template, value: Any) -> _Part:
@@ -359,23 +372,47 @@ class TemplateReader:
             say=lambda path, body: self._said(part, path, body),
         )
         body = (_with_ids(part.body, self.names) if part.open else part.body) | self.answers
-        yield from part.template.place(Document(body, origin))
+        records = list(part.template.place(Document(body, origin)))
+        yield from records
+        if not any(isinstance(record, Store) for record in records):
+            yield from self._flow_of_elsewhere(resource, [record for record in records if isinstance(record, Edge)])
+
+    def _flow_of_elsewhere(self, resource: Resource, edges: list[Edge]) -> Iterator[Store]:
+        """A relation out of what the template does not make, or of nobody knows what: it tells where the data go."""
+        own = set(self.names.values()) - {self.names[resource.address]} if edges else ()
+        copies = [_far_end(edge) for edge in edges if edge.source not in own]
+        if copies:
+            yield Store(
+                id=self.names[resource.address],
+                kind=resource.type,
+                name="",
+                account=None,
+                region=None,
+                tags=Document({"t": self.declared.tags(resource)}, NOWHERE).tags("t"),
+                sources=(self.cell.source,),
+                address=resource.address,
+                followed=Followed.SOME,
+                copies=tuple(copies),
+            )
 
     def partition(self, region: Any) -> str:
         return self.partitions.get(region, AWS) if isinstance(region, str) else AWS
 
     def _said(self, part: _Part, path: str, body: Any) -> Said:
         """The attribute of the template that fills a path of the provider's document, or the nearest above it."""
-        known = path
-        while known and known not in part.sources:
+        own, known = part.template.fields, path
+        while known and known not in own and known not in part.sources:
             known = known.rpartition(".")[0]
         if not known:
             return self._say(part.resource.type, path.rpartition(".")[2], part.resource.address)
-        element = body.get(BY) if isinstance(body, Mapping) else None
-        source = element or part.sources[known]
-        inner = source.fields.get(_below(path[len(known) + 1 :], source.fields))
-        words = [word.removeprefix("@") for word in (source.attribute, inner) if isinstance(word, str) and word]
-        return self._say(source.type, ".".join(words), source.address)
+        element: _Source | None = body.get(BY) if type(body) is dict else None
+        source = element or part.sources.get(known) or (part.resource, own[known], "")
+        resource, attribute, above = source
+        if not isinstance(attribute, Each):
+            return self._say(resource.type, str(attribute).removeprefix("@"), resource.address)
+        inner = attribute.fields.get(_below(path[len(known) + 1 :], attribute.fields))
+        words = [word.removeprefix("@") for word in (above + attribute.block, inner) if isinstance(word, str) and word]
+        return self._say(resource.type, ".".join(words), resource.address)
 
     def _say(self, kind: str, attribute: str, address: str) -> Said:
         return Said(call=f"{self.declared.language}:{kind}", field=attribute, at=self.context.at(address))
@@ -384,9 +421,8 @@ class TemplateReader:
         """What a companion does not say of the thing it belongs to was not asked: it is unknown, not absent."""
         main = self.declared.types.get(part.template.attaches_to[1]) if part.template.attaches_to else None
         for path in main.fields if main else ():
-            steps = path.removesuffix("[]").split(".")
-            if Document(part.body, NOWHERE).get(".".join(steps)) is None:
-                _set(part.body, steps, Unknown(Why.UNRESOLVED, "the plan does not make it"))
+            if Document(part.body, NOWHERE).get(path.removesuffix("[]")) is None:
+                _set(part.body, path, Unknown(Why.UNRESOLVED, "the plan does not make it"))
 
 
 # An id that the provider gives, which no other thing has: an ARN, vol-0123abcd, a URL.
@@ -402,6 +438,30 @@ def partitions_of_aws(atlas: Atlas) -> dict[str, str]:
     return {entry.code: entry.namespace for entry in regions if entry.namespace.partition("-")[0] == AWS}
 
 
+def _far_end(edge: Edge) -> Copy:
+    return Copy(
+        role=edge.role,
+        place=edge.target_place,
+        why=None if edge.target_place else Why.UNRESOLVED,
+        holder=edge.target,
+        account=edge.target_account,
+        former=edge.former,
+        state=State.PLANNED,
+        said_by=edge.said_by,
+    )
+
+
+def _of_a_stranger(copy: Copy, said: Said) -> Copy:
+    """A store of the same name in the provider's own cloud is not the one that holds it."""
+    unplaced = {"place": None, "candidates": (), "holder": None, "why": Why.UNRESOLVED}
+    return Copy.model_validate(copy.model_dump() | unplaced | {"said_by": (said, *copy.said_by)})
+
+
+def _standing(copy: Copy) -> Copy:
+    state = State.EXISTS if copy.state is State.PLANNED else copy.state
+    return Copy.model_validate(copy.model_dump() | {"state": state})
+
+
 def _is_same(one: Any, other: Any) -> bool:
     """Two answers about one thing: the same name in full, or the same in all."""
     arns = {Document(answer, NOWHERE).get("KeyMetadata.Arn") for answer in (one, other)}
@@ -414,17 +474,36 @@ def _is_declared(part: _Part, path: str) -> bool:
     return isinstance(known, Each) and part.resource.sets(known.block.partition(".")[0])
 
 
+def _is_computed(attribute: str, template: Template) -> bool:
+    """Without an expression the provider fills it."""
+    return bool(template.computed) and attribute.partition(".")[0] in template.computed
+
+
+def _as_given(value: Any, attribute: str) -> Any:
+    """A plain value, or a list of them where the attribute has several; Unknown for what no provider gives there."""
+    if value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(attribute, Several):
+        if isinstance(value, list):
+            return [_as_given(element, "an element") for element in value]
+    elif isinstance(value, str | int | float):
+        return value
+    return Unknown(Why.UNRESOLVED, f"{attribute} has a value of a kind that it cannot have")
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _source(resource: Resource, attribute: TemplateField) -> _Source:
-    if isinstance(attribute, Each):
-        return _Source(resource.type, attribute.block, resource.address, attribute.fields)
-    return _Source(resource.type, str(attribute).removeprefix("@"), resource.address)
+def _put(part: _Part, path: str, value: Any) -> None:
+    """Write a value into the document; what is absent in a template leaves no trace in it."""
+    if value is not None and value != "":
+        _set(part.body, path, value)
+        part.open = part.open or (type(value) is not str and _is_open(value))
 
 
-def _set(body: dict[str, Any], steps: list[str], value: Any) -> None:
+def _set(body: dict[str, Any], path: str, value: Any) -> None:
+    steps = steps_of(path.removesuffix("[]"))
     for step in steps[:-1]:
         body = body.setdefault(step, {})
     body[steps[-1]] = value

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,21 @@ from residency.model import (
     CellResult,
     Edge,
     Gap,
+    Said,
     Status,
     Store,
     Why,
 )
 from residency.services import terraform_types
-from residency.sources.templates import Context, TemplateReader
-from residency.sources.terraform_plan import Plan, Resource, Scope, state_of, steps_of
+from residency.sources.templates import AWS, Context, TemplateReader
+from residency.sources.terraform_endpoints import other_endpoint
+from residency.sources.terraform_plan import Plan, Resource, Scope, key_of, state_of, steps_of
 from residency.sources.terraform_shape import damage, is_state_resource
 
-HOLDS_STORES = ("data", "logs", "secrets")
-AWS = "aws"
 # Major versions of the plan format that are read (Terraform, JSON output format: refuse any other).
 MAJOR_VERSIONS = ("0", "1")
 KINDS = PLAN, STATE = "terraform-plan", "terraform-state"
 PULL = "fetch it again with `terraform state pull`"
-# The attributes that choose a zone by naming something that stands in one.
-CHOOSE_A_ZONE = ("subnet_id", "subnet_ids", "network_interface.network_interface_id")
 
 
 class PlanError(Exception):
@@ -102,7 +101,7 @@ def _sensitive(paths: Any) -> dict[str, bool]:
 def before(document: Mapping[str, Any]) -> dict[str, Any]:
     """What a plan says was there before: its prior state, and the `before` of each change."""
     rows = {
-        change["address"]: {
+        key_of(change): {
             **change,
             "values": change["change"]["before"],
             "sensitive_values": change["change"].get("before_sensitive"),
@@ -110,7 +109,7 @@ def before(document: Mapping[str, Any]) -> dict[str, Any]:
         for change in document.get("resource_changes") or ()
         if change["change"].get("before")
     }
-    prior = [row for row in state_of(document) if row.get("address") not in rows]
+    prior = [row for row in state_of(document) if key_of(row) not in rows]
     values = {"root_module": {"resources": [*rows.values(), *prior]}}
     return {
         "format_version": document["format_version"],
@@ -193,6 +192,7 @@ class TerraformPlan:
         self.resources, self.data, self.by_address = plan.resources, plan.data, plan.by_address
         self.everything, self.value, self.blocks, self.meant = plan.everything, plan.value, plan.blocks, plan.meant
         self._regions: dict[str, Any] = {}
+        self._endpoints: dict[tuple[int, str], str | None] = {}  # by the block, and the region that is meant
         self._provided: dict[int, Any] = {}  # by the block of the provider, which lives as long as the plan
 
     def region(self, resource: Resource) -> Any:
@@ -218,11 +218,30 @@ class TerraformPlan:
         expression = (config.get("expressions") or {}).get("region") if config is not None else None
         if expression is None:
             return self.context.region or Unknown(Why.UNRESOLVED, "the provider names no region: give --region")
-        address = str((config or {}).get("module_address") or "")
-        modules = tuple(name + index for name, index in steps_of(address) if name != "module")
-        value = self.plan.follow(expression, Scope(modules))
+        value = self.plan.follow(expression, _scope_of(config or {}))
         told = isinstance(value, Unknown) or (isinstance(value, str) and value != "")
         return value if told else Unknown(Why.UNRESOLVED, "the region is no text")
+
+    def stranger(self, resource: Resource) -> Said | None:
+        """The endpoint of its provider, or of one that may be its provider, that is not AWS's own in its region."""
+        provider = self._provider(resource) if resource.provider_name == AWS else None
+        configs = self._same(resource) if provider is ONE_OF_SEVERAL else [provider] if provider else []
+        for config in configs:
+            field = self._other_endpoint(config, self.region(resource))
+            if field:
+                call, reason = f"terraform:provider {config.get('name', AWS)}", "the endpoint is not AWS's own there"
+                return Said(call=call, field=field, at=self.context.at(resource.address), reason=reason)
+        return None
+
+    def _other_endpoint(self, config: Mapping[str, Any], region: Any) -> str | None:
+        key = (id(config), str(region))
+        if key not in self._endpoints:
+            follow = partial(self.plan.follow, scope=_scope_of(config))
+            self._endpoints[key] = other_endpoint(config, region, follow)
+        return self._endpoints[key]
+
+    def _same(self, resource: Resource) -> list[Mapping[str, Any]]:
+        return [config for config in self.plan.providers.values() if _is_of(config, resource)]
 
     def _provider(self, resource: Resource) -> Mapping[str, Any] | None:
         """The configuration block of the resource's provider; None where it has none and takes what it finds.
@@ -236,7 +255,7 @@ class TerraformPlan:
             return found
         if key and ":" not in key:
             return None
-        same = [config for config in self.plan.providers.values() if _is_of(config, resource)]
+        same = self._same(resource)
         if not same:
             return None
         told = key and len(same) == 1 and "alias" not in same[0] and "module_address" not in same[0]
@@ -245,12 +264,12 @@ class TerraformPlan:
     def tags(self, resource: Resource) -> Any:
         everything = self.plan.value(resource, "tags_all", computed=True)
         if everything is not None:
-            return everything
+            return everything if isinstance(everything, (dict, Unknown)) else Unknown(Why.UNRESOLVED, "tags")
         own = self.plan.value(resource, "tags", computed=True)
         if not _is_taggable(resource):
             return {}  # it takes no default tags either
         default = self._default_tags(resource)
-        if isinstance(default, Unknown) or not isinstance(own, Mapping | None):
+        if isinstance(default, Unknown) or not (own is None or isinstance(own, dict)):
             return Unknown(Why.NOT_KNOWN_YET, "tags")
         return {**default, **(own or {})}
 
@@ -274,8 +293,16 @@ ONE_OF_SEVERAL: Mapping[str, Any] = {"expressions": {"region": {}}}
 
 
 def _is_taggable(resource: Resource) -> bool:
-    known = (resource.after, resource.unknown, resource.expressions)
-    return any(name in part for part in known if isinstance(part, Mapping) for name in ("tags", "tags_all"))
+    for part in (resource.after, resource.unknown, resource.expressions):
+        if isinstance(part, dict) and ("tags" in part or "tags_all" in part):
+            return True
+    return False
+
+
+def _scope_of(config: Mapping[str, Any]) -> Scope:
+    """From where the expressions of a provider's block are read."""
+    address = str(config.get("module_address") or "")
+    return Scope(tuple(name + index for name, index in steps_of(address) if name != "module"))
 
 
 def _is_of(config: Mapping[str, Any], resource: Resource) -> bool:

@@ -38,7 +38,7 @@ def steps_of(text: str) -> Steps:
     return [(name, index) for name, index in _STEP.findall(text)]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Scope:
     """From where a reference is read: which module instance, and which instance of a repeated block."""
 
@@ -66,6 +66,7 @@ class Resource:
     config: Mapping[str, Any]  # empty where the plan's configuration does not hold it
     is_data: bool = False
     secret: Any = None  # which of its attributes are sensitive, in the shape of `after_unknown`
+    stays: bool = False  # it stands already, and the plan leaves it where it is
 
     @cached_property
     def provider_name(self) -> str:
@@ -105,8 +106,7 @@ class Plan:
         self._modules: dict[Modules, ModuleConfig] = {}
         self._read_module(configuration.get("root_module") or {}, (), {})
         found = list(self._changes())
-        changed = {change["address"] for change in document.get("resource_changes") or ()}
-        found += self._untouched(changed)
+        found += self._untouched({key_of(change) for change in document.get("resource_changes") or ()})
         found += self._prior_data({resource.address for resource in found})
         self.resources = [resource for resource in found if not resource.is_data]
         self.data = [resource for resource in found if resource.is_data]
@@ -139,31 +139,45 @@ class Plan:
 
     def _changes(self) -> Iterator[Resource]:
         for change in self.document.get("resource_changes") or ():
-            actions, after = change["change"]["actions"], change["change"].get("after")
-            before = change["change"].get("before")
+            inner = change["change"]
+            actions, after, before = inner["actions"], inner.get("after"), inner.get("before")
             if "forget" in actions and before:
                 # Terraform lets go of it; it stays where it is.
-                kept = {**change, "address": f"{change['address']} (forgotten)"}
-                yield self._resource(kept, before, {}, change["change"].get("before_sensitive"))
+                yield self._beside(change, "forgotten", before, inner.get("before_sensitive"))
             gone = after is None or set(actions) <= {"delete", "forget"}
-            if not gone and "deposed" not in change:
-                unknown, secret = change["change"].get("after_unknown") or {}, change["change"].get("after_sensitive")
-                yield self._resource(change, after, unknown, secret)
+            if not gone and "deposed" in change:
+                yield self._beside(change, "", after, inner.get("after_sensitive"))
+            elif not gone:
+                yield self._resource(change, after, inner.get("after_unknown") or {}, inner.get("after_sensitive"))
 
-    def _untouched(self, changed: set[str]) -> Iterator[Resource]:
-        """What no change is listed of: a plan that only refreshes lists none, and its prior state is what stays.
+    def _untouched(self, changed: set[tuple[str, str]]) -> Iterator[Resource]:
+        """What no change is listed of stays as it is.
 
-        Planned values leave out what is not known yet, so that what the configuration sets is unknown there.
+        What a plan with `-target` leaves alone, or one that only refreshes, stands in the prior state alone
+        (Terraform 1.11.4, tried 2026-11-22). Planned values leave out what is not known yet, so that what the
+        configuration sets is unknown there.
         """
-        found = {_key_of(item): item for item in _walk(self.document.get("planned_values"))}
-        if "resource_changes" not in self.document:
-            found = {_key_of(item): item for item in _walk(self._prior_state())} | found
-        for key, item in sorted(found.items(), key=lambda pair: not pair[0][1]):  # what is current names the address
-            if key[0] not in changed:
-                values, secret = item.get("values") or {}, item.get("sensitive_values")
-                resource = self._resource(item, values, {}, secret)
-                resource.unknown = _either_of(_left_out(resource.expressions, values), secret)
-                yield resource
+        prior = (item for item in _walk(self._prior_state()) if item.get("mode") != "data")
+        found = {key_of(item): item for item in (*prior, *_walk(self.document.get("planned_values")))}
+        for key, item in found.items():
+            if key in changed:
+                continue
+            values, secret = item.get("values") or {}, item.get("sensitive_values")
+            if key[1]:
+                yield self._beside(item, "", values, secret)
+                continue
+            resource = self._resource(item, values, {}, secret)
+            resource.unknown = _either_of(_left_out(resource.expressions, values), secret)
+            yield resource
+
+    def _beside(self, item: Mapping[str, Any], word: str, values: Mapping[str, Any], secret: Any) -> Resource:
+        """What stands already under the address of another: nothing of the plan refers to it."""
+        address, deposed = key_of(item)
+        words = " ".join(part for part in (deposed and f"deposed {deposed}", word) if part)
+        found = self._resource(item, values, {}, secret)
+        found.address = found.name = f"{address} ({words})"
+        found.stays = True
+        return found
 
     def _prior_data(self, known: set[str]) -> Iterator[Resource]:
         """Data sources that were read while planning stand in the prior state alone."""
@@ -176,19 +190,19 @@ class Plan:
 
     def _resource(self, item: Mapping[str, Any], after: Mapping[str, Any], unknown: Any, secret: Any) -> Resource:
         steps = steps_of(item["address"])
-        modules: list[str] = []
+        modules: Modules = ()
+        path: Modules = ()  # the same without the indexes of its instances
         while len(steps) > 2 and steps[0][0] == "module":
-            modules.append("".join(steps[1]))
-            steps = steps[2:]
-        name = ".".join(step for step, _ in steps)
-        known = self._modules.get(Scope(tuple(modules)).module)
+            modules, path, steps = (*modules, "".join(steps[1])), (*path, steps[1][0]), steps[2:]
+        name = ".".join([step for step, _ in steps])
+        known = self._modules.get(path)
         config = (known.resources.get(name) if known else None) or {}
         return Resource(
             address=item["address"],
             type=item["type"],
             provider=item.get("provider_name") or item["type"].partition("_")[0],
             name=name,
-            scope=Scope(tuple(modules), steps[-1][1], config.get("for_each_expression")),
+            scope=Scope(modules, steps[-1][1], config.get("for_each_expression")),
             after=_without(after, secret),
             unknown=_either_of(unknown, secret),
             config=config,
@@ -243,6 +257,8 @@ class Plan:
                 return Unknown(Why.UNRESOLVED, f"{step} stands in more than one block")
             unknown = _only_unknown(after, unknown)
             after, expressions = _only(after), _only(expressions)
+            if not isinstance(after, dict | None):
+                return _no_block(step)
             after, unknown, expressions = _at(after, step), _at(unknown, step), _at(expressions, step)
             if unknown is True:
                 return self._not_known_yet(expressions, resource)
@@ -257,7 +273,7 @@ class Plan:
 
     def follow(self, expression: Any, scope: Scope, hops: int = 0) -> Any:
         """The value of an expression that refers to exactly one thing; Unknown where it cannot be told."""
-        if not isinstance(expression, Mapping) or hops > MAX_HOPS:
+        if not isinstance(expression, dict) or hops > MAX_HOPS:
             return Unknown(Why.NOT_KNOWN_YET, "known only after apply")
         if "constant_value" in expression:
             return expression["constant_value"]
@@ -339,7 +355,7 @@ class Plan:
         return Unknown(Why.NOT_KNOWN_YET, reference, refers_to=found[0].address) if value is None else value
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class BlockView:
     """One element of a repeated block, with what is unknown in it and the expressions that fill it."""
 
@@ -360,6 +376,8 @@ class BlockView:
         after, expressions = (_at(_only(part), name) for part in (self.after, self.expressions))
         if unknown is True:
             return self.plan._not_known_yet(None, self.resource)
+        if not isinstance(_only(self.after), dict | None):
+            return _no_block(name)
         elements = after if isinstance(after, list) else [after] if after else []
         return [
             BlockView(self.plan, self.resource, element, unknown_part, expression)
@@ -376,7 +394,7 @@ def _left_to_the_provider(resource: Resource, unknown: Any, expressions: Any, st
     """
     secret = resource.secret is True or _at(resource.secret, steps[0]) is True
     for step in steps if resource.config and not secret else ():
-        if not isinstance(expressions, Mapping):
+        if not isinstance(expressions, dict):
             return False
         unknown, written, expressions = _at(unknown, step), step in expressions, _only(expressions.get(step))
         if unknown is True:
@@ -418,7 +436,7 @@ def _part_of(value: Any, steps: Steps) -> Any:
                 return value
             if isinstance(value, list) and isinstance(key, int) and key < len(value):
                 value = value[key]
-            elif isinstance(value, Mapping) and str(key) in value:
+            elif isinstance(value, dict) and str(key) in value:
                 value = value[str(key)]
             else:
                 return Unknown(Why.NOT_KNOWN_YET, f"{name or key} is not in the plan")
@@ -456,7 +474,7 @@ def _whose(expressions: Any, elements: list[Any]) -> list[Any]:
 
 def _either(found: list[Any]) -> Any:
     """One of several expressions: what all of them set alike, that another sets something, and what none sets."""
-    if len(found) < 2 or not all(isinstance(expression, Mapping) for expression in found):
+    if len(found) < 2 or not all(isinstance(expression, dict) for expression in found):
         return found[0] if len(found) == 1 else None
     names = sorted({name for expression in found for name in expression})
     first = found[0]
@@ -466,9 +484,9 @@ def _either(found: list[Any]) -> Any:
 
 def _fits(expression: Any, element: Any) -> bool:
     """No constant of the expression contradicts the element."""
-    if isinstance(expression, Mapping) and "constant_value" in expression:
+    if isinstance(expression, dict) and "constant_value" in expression:
         return element is None or str(expression["constant_value"]) == str(element)
-    if isinstance(expression, Mapping) and "references" not in expression and isinstance(element, Mapping):
+    if isinstance(expression, dict) and "references" not in expression and isinstance(element, dict):
         return all(_fits(part, element.get(name)) for name, part in expression.items())
     if isinstance(expression, list) and isinstance(element, list) and len(expression) == len(element) == 1:
         return _fits(expression[0], element[0])
@@ -479,29 +497,34 @@ def _left_out(expressions: Any, values: Any) -> Any:
     """What expressions set and values lack, in the shape of `after_unknown`."""
     if isinstance(expressions, list) and isinstance(values, list) and len(expressions) == len(values):
         return [_left_out(*pair) for pair in zip(expressions, values, strict=True)]
-    written = isinstance(expressions, Mapping) and not expressions.keys() & {"references", "constant_value"}
-    if written and isinstance(values, Mapping):
+    written = isinstance(expressions, dict) and not expressions.keys() & {"references", "constant_value"}
+    if written and isinstance(values, dict):
         return {name: name not in values or _left_out(part, values[name]) for name, part in expressions.items()}
     return None
 
 
-def _key_of(item: Mapping[str, Any]) -> tuple[str, str]:
-    """An object that was deposed and is still there has the address of the one that took its place."""
-    return item["address"], str(item.get("deposed_key") or "")
+def key_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """An object that was deposed and is still there has the address of the one that took its place.
+
+    Changes and values have different words for its key (Terraform, JSON output format, read 2026-11-22).
+    """
+    return item["address"], str(item.get("deposed") or item.get("deposed_key") or "")
 
 
 def _without(values: Mapping[str, Any], secret: Any) -> Mapping[str, Any]:
     """The values that are not marked as sensitive: the others are never held, whatever they would tell."""
-    if not isinstance(secret, Mapping):
+    if not isinstance(secret, dict):
         return {} if secret is True else values
     return {name: value for name, value in values.items() if secret.get(name) is not True}
 
 
 def _either_of(unknown: Any, secret: Any) -> Any:
     """What is unknown, or sensitive, in the shape of `after_unknown`."""
+    if not secret:
+        return unknown
     if unknown is True or secret is True:
         return True
-    if isinstance(unknown, Mapping | None) and isinstance(secret, Mapping) and secret:
+    if isinstance(secret, dict) and secret and (unknown is None or isinstance(unknown, dict)):
         names = {*(unknown or {}), *secret}
         return {name: _either_of((unknown or {}).get(name), secret.get(name)) for name in names}
     if isinstance(secret, list) and any(secret):
@@ -532,11 +555,15 @@ def _only_unknown(after: Any, unknown: Any) -> Any:
 
 def _with_unknowns(after: Any, unknown: Any) -> Any:
     """A value with a mark in every place that is not known yet."""
-    if isinstance(after, Mapping) and isinstance(unknown, Mapping):
+    if isinstance(after, dict) and isinstance(unknown, dict):
         return {**after, **{key: _mark(key) for key, value in unknown.items() if value is True}}
     if isinstance(after, list) and isinstance(unknown, list) and len(after) == len(unknown):
         return [_mark("") if mark is True else item for item, mark in zip(after, unknown, strict=True)]
     return after
+
+
+def _no_block(step: str) -> Unknown:
+    return Unknown(Why.UNRESOLVED, f"{step} stands in what is no block")
 
 
 def _mark(key: str) -> Unknown:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from residency.sources.terraform_plan import key_of
+
 MAX_MODULES_DEEP = 50
 GONE = {"delete", "forget"}  # what is not there afterwards
 
@@ -22,6 +24,8 @@ def _damaged(document: Mapping[str, Any]) -> Iterator[str]:
     for index, change in enumerate(changes if isinstance(changes, list) else [None]):
         if not _is_change(change):
             yield f"resource_changes[{index}]"
+            return
+    yield from _twice("resource_changes", changes)
     if "planned_values" in document:
         yield from _in_values("planned_values", document["planned_values"])
     prior = document.get("prior_state", {})
@@ -42,7 +46,8 @@ def _is_change(change: Any) -> bool:
     before, after, unknown = inner.get("before"), inner.get("after"), inner.get("after_unknown")
     gone = after is None and set(inner["actions"]) <= GONE
     told = isinstance(after, dict) and _are_marks(unknown)  # without its marks an unknown value would not be there
-    return (gone or told) and isinstance(before, dict | None) and _are_values(before or {}) and _are_values(after or {})
+    whole = before is None or isinstance(before, dict)
+    return (gone or told) and whole and _are_values(before or {}) and _are_values(after or {})
 
 
 def _are_actions(actions: Any) -> bool:
@@ -63,11 +68,20 @@ def _are_marks(unknown: Any) -> bool:
 
 def _are_values(values: dict[str, Any]) -> bool:
     """Tags are the one attribute that is the same everywhere."""
-    tags = [values.get(name) or {} for name in ("tags", "tags_all")]
-    return all(isinstance(value, dict | list) for value in tags)
+    return isinstance(values.get("tags") or {}, (dict, list)) and isinstance(values.get("tags_all") or {}, (dict, list))
+
+
+def _twice(name: str, rows: list[Any]) -> Iterator[str]:
+    """Of two rows about one thing, one would not be judged."""
+    seen = set()
+    for row in rows:
+        if key_of(row) in seen:
+            yield f"{name}: {row['address'][:80]}, which stands twice,"
+        seen.add(key_of(row))
 
 
 def _in_values(name: str, values: Any) -> Iterator[str]:
+    found: list[Any] = []
     waiting = [(values.get("root_module") if isinstance(values, dict) else None, 0)]
     while waiting:
         module, depth = waiting.pop()
@@ -78,7 +92,9 @@ def _in_values(name: str, values: Any) -> Iterator[str]:
         if not (isinstance(resources, list) and isinstance(children, list) and all(map(_is_resource, resources))):
             yield f"{name}: a resource"
             return
+        found += resources
         waiting += [(child, depth + 1) for child in children]
+    yield from _twice(name, found)
 
 
 def _is_resource(resource: Any) -> bool:
@@ -127,10 +143,7 @@ def _is_configured(row: Any) -> bool:
 
 def _has_expressions(row: dict[str, Any]) -> bool:
     """Nested blocks whose leaves are constants, or lists of references."""
-    parts = [row.get(key) or {} for key in ("expressions", "for_each_expression")]
-    if not all(isinstance(part, dict) for part in parts):
-        return False
-    waiting: list[Any] = [*parts]
+    waiting: list[Any] = [row.get(key) or {} for key in ("expressions", "for_each_expression")]
     while waiting:
         part = waiting.pop()
         if not isinstance(part, dict):
@@ -170,8 +183,16 @@ def _of_mappings(value: Any) -> bool:
 
 
 def _texts(row: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(row.get(name), str) and row[name] for name in names)
+    # Asked of every row: a loop takes half the time of all() with a generator.
+    for name in names:  # noqa: SIM110
+        if not (isinstance(row.get(name), str) and row[name]):
+            return False
+    return True
 
 
 def _texts_or_none(row: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(row.get(name), str | None) for name in names)
+    for name in names:
+        value = row.get(name)
+        if value is not None and not isinstance(value, str):
+            return False
+    return True

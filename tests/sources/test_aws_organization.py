@@ -23,6 +23,8 @@ from tests.serving import (
     write_scan_config,
 )
 
+LONDON = "eu-west-2"
+
 
 @pytest.fixture(autouse=True)
 def _a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -160,6 +162,21 @@ def test_an_organisation_that_may_not_be_listed_is_a_gap(
         ("ListAccounts", Status.DENIED),
     }
     assert exit_code(run, config) == 3
+
+
+def test_a_region_that_only_one_account_has_switched_on_is_asked_for_its_zones_there(
+    company: tuple[Served, dict[str, str]], tmp_path: Path
+) -> None:
+    at, ids = company
+    of_most, of_one = regions(TOKYO, off=(LONDON,)), regions(TOKYO, LONDON)
+
+    def change(call: Call, reply: Reply) -> Reply:
+        return (of_one if call.account == ids["trial"] else of_most)(call, reply)
+
+    with at.rules(changes=[change]):
+        run = scan_here(write_scan_config(tmp_path, an_organisation(at)))
+    asked = {result.cell.region: result.cell.account for result in results(run, service="geography")}
+    assert (set(asked), asked[LONDON]) == ({TOKYO, LONDON}, ids["trial"])
 
 
 @pytest.mark.parametrize("key", ["ou", "account"])

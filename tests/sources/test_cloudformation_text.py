@@ -223,6 +223,7 @@ def test_a_refusal_names_no_value_of_the_file() -> None:
     ],
     ids=lambda text: re.sub(r"\W", ".", text[:12]),
 )
+@pytest.mark.unmeasured  # a megabyte, character by character
 def test_a_hostile_text_ends_in_a_value_or_in_a_refusal(text: str) -> None:
     with suppress(TemplateError):
         read_text(text, "t.yaml")

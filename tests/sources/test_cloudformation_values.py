@@ -301,6 +301,7 @@ def test_a_chain_of_conditions_each_naming_the_next_twice_ends() -> None:
     assert isinstance(Values({"Conditions": chain}, Deployment()).condition("C0"), bool | Unknown)
 
 
+@pytest.mark.unmeasured  # the same lines hundreds of thousands of times
 @pytest.mark.parametrize("function", ["Fn::Sub", "Fn::Join"])
 @pytest.mark.parametrize("text", ["", "x" * 100])
 def test_functions_that_double_a_text_at_each_level_end(function: str, text: str) -> None:
@@ -333,6 +334,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.unmeasured
 @given(function=st.sampled_from(sorted(_FUNCTIONS)), argument=ANY)
 @settings(max_examples=400, deadline=None)
 def test_any_argument_of_any_function_gives_a_value_or_unknown(function: str, argument: Any) -> None:
@@ -356,6 +358,7 @@ ROWS = st.dictionaries(
 )
 
 
+@pytest.mark.unmeasured
 @given(document=st.dictionaries(st.sampled_from(SECTIONS), ROWS | ANY, max_size=5))
 @settings(max_examples=400, deadline=None)
 def test_any_document_is_read_as_a_template_or_refused(document: dict[str, Any]) -> None:

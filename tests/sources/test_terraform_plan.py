@@ -614,7 +614,7 @@ def test_a_deposed_object_is_not_the_one_that_stays() -> None:
 
 
 def test_what_no_change_is_listed_of_is_read_from_the_planned_values() -> None:
-    """With -target the other resources stand in the planned values alone."""
+    """As in a state, which is read as a plan that changes nothing."""
     values = {"bucket": "kept", "region": TOKYO, "arn": "arn:aws:s3:::kept"}
     item = {"address": "aws_s3_bucket.kept", "mode": "managed", "type": "aws_s3_bucket", "values": values}
     inner = {"address": "module.m", "resources": [item | {"address": "module.m.aws_s3_bucket.kept"}]}

@@ -205,6 +205,28 @@ def test_what_decides_a_place_has_the_shape_that_terraform_gives_it(name: str) -
     assert found == expected
 
 
+A_ROW = a_resource("aws_ebs_volume.v", {})["change"]
+A_VALUE = {"address": "aws_ebs_volume.v", "type": "aws_ebs_volume", "values": {}}
+TWICE = "aws_ebs_volume.v, which stands twice,"
+
+
+@pytest.mark.parametrize(
+    ("more", "damaged"),
+    [
+        ({"resource_changes": [A_ROW, A_ROW]}, f"resource_changes: {TWICE}"),
+        ({"resource_changes": [A_ROW, A_ROW | {"deposed": "abcdef01"}]}, None),
+        ({"planned_values": {"root_module": {"resources": [A_VALUE, A_VALUE]}}}, f"planned_values: {TWICE}"),
+        (
+            {"prior_state": {"values": {"root_module": {"resources": [A_VALUE, A_VALUE]}}}},
+            f"prior_state.values: {TWICE}",
+        ),
+        ({"planned_values": {"root_module": {"resources": [A_VALUE, A_VALUE | {"deposed_key": "abcdef01"}]}}}, None),
+    ],
+)
+def test_of_two_rows_about_one_thing_none_is_left_unread(more: Block, damaged: str | None) -> None:
+    assert damage({"format_version": "1.2", "resource_changes": [], **more}) == damaged
+
+
 @pytest.mark.parametrize("name", ["regions", "replication", "provider6", "refresh_only", "errored", "format_0_1"])
 def test_what_terraform_itself_printed_is_not_damaged(name: str) -> None:
     assert damage(recorded(name)) is None

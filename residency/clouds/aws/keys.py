@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from residency.clouds.answers import HERE, Body, Document, Unknown
+from residency.clouds.answers import HERE, Body, Document, Unknown, silent
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Role, Said
 
@@ -67,8 +67,18 @@ def of_key(document: Document, key: Any, said: Said, *, region: Any = HERE) -> C
         key=str(known) if known else reference,
         key_account=known.account if known else None,
         key_place=known.place if known else document.place(region),
-        said_by=(said, Said(call=DESCRIBE, field="KeyMetadata.Origin")) if metadata else (said,),
+        said_by=(said, *_said_of(document, reference)),
     )
+
+
+def _said_of(document: Document, reference: str | None) -> Iterator[Said]:
+    """Who said what the key is; of one that could not be described, why."""
+    said = Said(call=DESCRIBE, field="KeyMetadata.Origin")
+    answer = (document.root.body.get(DESCRIBE) or {}).get(reference)
+    if isinstance(answer, Unknown):
+        yield silent(said, answer)
+    elif _metadata(document, reference):
+        yield said
 
 
 def _reference(document: Document, key: Any, region: Any = HERE) -> str | None:
@@ -129,7 +139,9 @@ def replicas(document: Document, key: Any) -> Iterator[Copy]:
 
 def _planned_replicas(document: Document, reference: str | None) -> Iterator[Copy]:
     """The same of a template, where a replica names its primary and the primary names none."""
-    described = document.root.body.get(DESCRIBE) or {}
+    described = document.root.body.get(DESCRIBE)
+    if not described:
+        return
     answers = {name: answer for name, answer in described.items() if isinstance(answer, Mapping) and REGION in answer}
     first = {id(answer): name for name, answer in reversed(answers.items())}  # a key has several names
     primaries = {name: _primary_of(answers[name]) for name in first.values()}

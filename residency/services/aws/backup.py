@@ -15,7 +15,7 @@ from residency.clouds.answers import Body, Document, Unknown, edges_of
 from residency.clouds.aws import copies, keys
 from residency.clouds.aws.arn import parse_arn
 from residency.model import Control, Copy, Edge, Role, SeenFrom, State, Store, Why
-from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Template, TemplateField
+from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Several, Template, TemplateField
 
 if TYPE_CHECKING:
     from residency.clouds.aws.api import Api
@@ -214,9 +214,9 @@ def _copied(rule: Document) -> Iterator[Copy]:
         yield rule.copy(Role.BACKUP, actions, rule.said("CopyActions[]"), state=State.MAY_APPEAR)
         actions = []
     named = [(action, "DestinationBackupVaultArn") for action in actions]
-    for element, field in (*named, (rule, "TargetLogicallyAirGappedBackupVaultArn")):
-        if element.get(field) is not None:
-            yield copies.at_arn(element, Role.BACKUP, element.get(field), element.said(field))
+    gapped = (rule, "TargetLogicallyAirGappedBackupVaultArn")
+    for element, field in [*named, gapped] if rule.get(gapped[1]) is not None else named:
+        yield copies.at_arn(element, Role.BACKUP, element.get(field), element.said(field))
 
 
 def _selected(plan: Document, store: Store) -> Iterator[Edge]:
@@ -290,7 +290,7 @@ TERRAFORM = {
         place=place_plan,
     ),
     "aws_backup_selection": Template(
-        fields={SELECTED: Each("", {"Resources": "resources"}), "@region": REGION},
+        fields={SELECTED: Each("", {"Resources": Several("resources")}), "@region": REGION},
         place=place_plan,
         attaches_to=("plan_id", "aws_backup_plan"),
     ),
@@ -326,7 +326,7 @@ CLOUDFORMATION = {
         place=place_plan,
     ),
     "AWS::Backup::BackupSelection": Template(
-        fields={SELECTED: Each("", {"Resources": "BackupSelection.Resources"}), "@region": REGION},
+        fields={SELECTED: Each("", {"Resources": Several("BackupSelection.Resources")}), "@region": REGION},
         place=place_plan,
         attaches_to=("BackupPlanId", "AWS::Backup::BackupPlan"),
     ),

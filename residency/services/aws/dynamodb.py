@@ -197,6 +197,7 @@ def place_export(export: Document) -> Placed:
     table, bucket = (export.get(f"{EXPORTED}.{field}") for field in ("TableArn", "S3Bucket"))
     listed = export.get(f"{EXPORTS}.ExportSummaries[].ExportArn")
     source = export.id_of("{0}", table) or (str(listed).partition("/export/")[0] if listed else None)
+    source = source or export.origin.stands_for
     owner = export.get(f"{EXPORTED}.S3BucketOwner")
     if source:
         yield Edge(

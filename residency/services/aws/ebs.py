@@ -101,8 +101,9 @@ def place_volume(volume: Document) -> Placed:
     )
     yield store
     for path, template in ((MADE_FROM, SNAPSHOT_ARN), (COPY_OF, VOLUME_ARN)):
-        origin = volume.id_of(_open(template), volume.get(path), volume.origin.region)
-        yield from edge_from(origin, store, Role.REPLICA, volume.said(path))
+        if made_from := volume.get(path):
+            origin = volume.id_of(_open(template), made_from, volume.origin.region)
+            yield from edge_from(origin, store, Role.REPLICA, volume.said(path))
 
 
 def place_snapshot(snapshot: Document) -> Placed:

@@ -16,7 +16,7 @@ from residency.clouds.answers import Body, Document, Unknown, edge_from, edges_o
 from residency.clouds.aws import copies, keys
 from residency.clouds.aws.arn import Arn, parse_arn, region_in
 from residency.model import Control, Copy, Edge, Place, Role, Said, SeenFrom, State, Store, Why
-from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Template, TemplateField
+from residency.services.base import REGION, TAGS, Always, Each, Listing, Placed, Scope, Several, Template, TemplateField
 
 if TYPE_CHECKING:
     from residency.clouds.aws.api import Api
@@ -561,7 +561,7 @@ def _automated(backup: Document, path: str, of: str, at: tuple[Any, str | None],
 
 def place_export(task: Document) -> Placed:
     """A relation: the bucket is listed by itself. What an export that failed wrote before may remain."""
-    source = task.id_of("{0}", task.get(f"{EXPORT}.SourceArn"))
+    source = task.id_of("{0}", task.get(f"{EXPORT}.SourceArn")) or task.origin.stands_for
     bucket = task.id_of("arn:{partition}:s3:::{0}", task.get(f"{EXPORT}.S3Bucket"))
     former = task.get(f"{EXPORT}.Status") in ("FAILED", "CANCELED")
     if source:
@@ -572,6 +572,7 @@ def place_integration(integration: Document) -> Placed:
     """A relation: the source is replicated into the target, a data warehouse, as long as it stands."""
     source, target = (integration.id_of("{0}", integration.get(f"{INTEGRATION}.{end}Arn")) for end in _ENDS)
     former = integration.get(f"{INTEGRATION}.Status") in ("failed", "deleting")
+    source = source or integration.origin.stands_for
     if source:
         yield _edge(source, target, Role.REPLICA, integration.said(f"{INTEGRATION}.TargetArn"), former=former)
 
@@ -730,7 +731,7 @@ INSTANCE_COMPUTED = (
     "multi_az",
     "snapshot_identifier",
 )
-_SHARED_WITH = Each("", {"AttributeName": Always("restore"), "AttributeValues": "shared_accounts"})
+_SHARED_WITH = Each("", {"AttributeName": Always("restore"), "AttributeValues": Several("shared_accounts")})
 _SUBNET: dict[str, TemplateField] = {
     "Subnets[].AvailabilityZone": "availability_zone",
     "Subnets[].AvailabilityZoneId": "availability_zone_id",
@@ -800,7 +801,7 @@ TERRAFORM = {
         computed=("source_db_cluster_identifier",),
     ),
     "aws_db_subnet_group": Template(
-        fields={"DBSubnetGroups[].DBSubnetGroupName": "name", "@subnets": "subnet_ids", "@region": REGION},
+        fields={"DBSubnetGroups[].DBSubnetGroupName": "name", "@subnets": Several("subnet_ids"), "@region": REGION},
         answers=GROUPS,
         names=("arn",),
     ),
@@ -946,7 +947,11 @@ CLOUDFORMATION = {
         names=(),
     ),
     "AWS::RDS::DBSubnetGroup": Template(
-        fields={"DBSubnetGroups[].DBSubnetGroupName": "DBSubnetGroupName", "@subnets": "SubnetIds", "@region": REGION},
+        fields={
+            "DBSubnetGroups[].DBSubnetGroupName": "DBSubnetGroupName",
+            "@subnets": Several("SubnetIds"),
+            "@region": REGION,
+        },
         answers=GROUPS,
         names=(),
     ),

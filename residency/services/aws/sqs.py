@@ -100,15 +100,16 @@ def _undelivered(queue: Document) -> Iterator[Copy]:
     It keeps them as long as this queue would have, so that it counts as saved data: an export, and no stream.
     """
     policy, target = queue.get(REDRIVE), queue.get(UNDELIVERED)
-    if isinstance(policy, Unknown) and policy.why is Why.UNRESOLVED:
+    if isinstance(policy, str):
+        if "deadLetterTargetArn" in policy:
+            named = TARGET.search(policy)
+            yield copies.at_arn(queue, Role.EXPORT, named[1] if named else None, queue.said(REDRIVE))
+    elif target:
+        yield copies.at_arn(queue, Role.EXPORT, target, queue.said(UNDELIVERED))
+    elif isinstance(policy, Unknown) and policy.why is Why.UNRESOLVED:
         yield queue.copy(Role.EXPORT, policy, queue.said(REDRIVE), state=State.MAY_APPEAR)
     elif isinstance(policy, Unknown):
         yield copies.at_arn(queue, Role.EXPORT, policy, queue.said(REDRIVE))
-    elif target:
-        yield copies.at_arn(queue, Role.EXPORT, target, queue.said(UNDELIVERED))
-    elif isinstance(policy, str) and "deadLetterTargetArn" in policy:
-        named = TARGET.search(policy)
-        yield copies.at_arn(queue, Role.EXPORT, named[1] if named else None, queue.said(REDRIVE))
 
 
 LISTINGS = (Listing("aws", "sqs", LIST, Scope.REGION, NEEDS, queues, place_queue),)
