@@ -16,6 +16,7 @@ from residency.countries import country_name, sets_of
 from residency.errors import InputError
 from residency.model import Place
 from residency.policy.load import Config, load_config
+from residency.reports.text import printable
 from residency.rules.base import Texts
 from residency.rules.places import UNKNOWN_ID, Places, PlaceVerdict
 from residency.shipped import shipped_config
@@ -25,6 +26,10 @@ _FAMILIES = ("aws", "azure", "gcp")
 
 Row = dict[str, Any]
 MANY = 6
+_NOWHERE = Place(namespace="?", code="")
+# A cell that begins so is a formula to a spreadsheet, and with a single quote before it a text (OWASP, CSV Injection,
+# as quoted at https://symfony.com/cve-2021-41270; line feed: OWASP/www-community pull request 1116; read 2026-11-22).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 WORDS = {
     "permitted": Texts("permitted", "許可"),
@@ -71,6 +76,14 @@ class Where:
             raise InputError(f"{error}; for example aws:ap-northeast-1") from error
         return self._row(query, place, self.config.atlas.entries.get((place.namespace, place.code)))
 
+    def look_up_line(self, query: str) -> Row:
+        """One location of many: a line that is none is an answer with an `error`, and the others are still told."""
+        try:
+            return self.look_up(query)
+        except InputError as error:
+            nothing = dict.fromkeys(("provider", "namespace", "code"))
+            return self._row(query, _NOWHERE, None) | nothing | {"near": [], "error": str(error)}
+
     def list_all(self, provider: str | None, country: str | None) -> list[Row]:
         """Every location that is held, or those of one provider or namespace, or those that touch one country."""
         rows = (self._row(str(entry.place), entry.place, entry) for entry in self.config.atlas.entries.values())
@@ -109,6 +122,7 @@ class Where:
             "sets": {code: list(sets_of(code, self.day)) for code in known.countries},
             "note": (entry.note or None) if entry else None,
             "near": [] if entry else [str(near) for near in self.config.atlas.near(place)],
+            "error": None,
         }
 
 
@@ -143,22 +157,25 @@ def as_json(rows: list[Row]) -> str:
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """One line a location; what is a list is separated by spaces."""
+    """One line a location; what is a list is separated by spaces. Quoted: a bare carriage return would begin a line."""
     out = io.StringIO()
     writer: csv.DictWriter[str] | None = None
     for row in rows:
         flat = {key: _flat(value) for key, value in row.items()}
         if writer is None:
-            writer = csv.DictWriter(out, list(flat), lineterminator="\n")
+            writer = csv.DictWriter(out, list(flat), lineterminator="\n", quoting=csv.QUOTE_ALL)
             writer.writeheader()
         writer.writerow(flat)
     return out.getvalue()
 
 
 def _flat(value: object) -> object:
+    """A value as one cell, which no spreadsheet takes for a formula."""
     if isinstance(value, dict):
-        return "; ".join(f"{key}={' '.join(items)}" for key, items in value.items())
-    return " ".join(value) if isinstance(value, list) else value
+        value = "; ".join(f"{key}={' '.join(items)}" for key, items in value.items())
+    if isinstance(value, list):
+        value = " ".join(value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def as_text(rows: Iterable[Row], language: str) -> str:
@@ -172,7 +189,8 @@ def _lines(row: Row, language: str) -> Iterable[str]:
 
     where = ", ".join(f"{country_name(code, language)} ({code})" for code in row["countries"]) or "?"
     why = _reason(row)
-    yield f"{row['query']}  {where}  {say(row['verdict'])}" + (f": {say(why)}" if why else "")
+    reason = row["error"] or (say(why) if why else "")
+    yield f"{printable(row['query'])}  {where}  {say(row['verdict'])}" + (f": {reason}" if reason else "")
     if row["near"]:
         yield f"    {say('near', near=', '.join(row['near']))}"
     if not row["kind"]:

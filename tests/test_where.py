@@ -11,6 +11,7 @@ import pytest
 
 from residency.cli import run_cli
 from residency.cli.commands import cli
+from residency.where import as_csv
 
 FIELDS = {
     "query",
@@ -144,6 +145,26 @@ def test_hundreds_of_locations_come_from_stdin_and_go_out_as_csv(
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [row["query"] for row in rows] == [*ids, "aws:eu-west-2"]
     assert (rows[-1]["countries"], rows[-1]["verdict"], code) == ("GB", "prohibited", 3)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_a_line_that_is_no_location_is_an_answer_and_the_others_are_told(
+    form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("tokyo\naws:ap-northeast-1\n:x\n"))
+    code, out = asked(capsys, "-", "-f", form, "--lang", "en")
+    assert (code, out.count("not a location of the form NAMESPACE:CODE"), "Japan" in out or "JP" in out) == (3, 2, True)
+    if form == "json":
+        wrong, known, _ = json.loads(out)
+        assert (wrong["query"], wrong["verdict"], wrong["countries"]) == ("tokyo", "undetermined", [])
+        assert (wrong["namespace"], wrong["near"], known["error"], list(wrong)) == (None, [], None, list(known))
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_of_csv_is_a_formula(first: str) -> None:
+    cell = f"{first}HYPERLINK(1)"
+    text = as_csv([{"query": cell, "note": [cell], "code": f"a{cell}"}])
+    assert list(csv.reader(io.StringIO(text, newline="")))[1:] == [[f"'{cell}", f"'{cell}", f"a{cell}"]]
 
 
 def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -15,13 +16,20 @@ BAD_INPUT, INTERNAL, INTERRUPTED = 2, 70, 130
 
 def main() -> NoReturn:
     """The console entry point: every way out is one of the documented exit codes."""
+    # pydantic searches every installed package for plugins of its own; we have none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.set_threshold(100_000)  # a command makes many objects and few cycles, and most of them live as long as it
     try:
         from residency.cli.commands import cli
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except ModuleNotFoundError as error:
+        sys.exit(_not_installed(error))
     except Exception:  # a broken installation
         sys.exit(_defect())
-    sys.exit(run_cli(cli))
+    code = run_cli(cli)
+    gc.freeze()  # what is left goes with the process
+    sys.exit(code)
 
 
 def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
@@ -43,8 +51,20 @@ def run_cli(command: click.Command, arguments: list[str] | None = None) -> int:
         # The reader of our output went away (`| head`): nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERNAL
+    except ModuleNotFoundError as error:
+        return _not_installed(error)
     except Exception as error:
         return _failed(error)
+
+
+def _not_installed(error: ModuleNotFoundError) -> int:
+    from residency.errors import what_to_install
+
+    text = what_to_install(error)
+    if text is None:
+        return _defect()
+    print(f"error: {text}", file=sys.stderr)
+    return BAD_INPUT
 
 
 def _failed(error: Exception) -> int:

@@ -30,8 +30,9 @@ def classify(settings: Settings, /, saved: str, **options: Any) -> int:
     form = options["format_"]
     if form == "yaml" and not options["suggest"]:
         raise click.UsageError("-f yaml prints rules: add --suggest")
-    config = run.open_config(settings.config)
-    facts, today = run.open_run(saved), run.today_of(config)
+    facts = run.open_run(saved)
+    config = run.config_of(facts, settings.config_given, settings.config)
+    today = run.today_of(config)
     found: again.Unclassified | again.Suggestions
     if options["suggest"]:
         found = again.suggest(facts, config, today, _tell if settings.progress else None)

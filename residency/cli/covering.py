@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -56,8 +57,9 @@ def coverage(settings: Settings, /, saved: str, **options: Any) -> int:
     from residency import gaps, run
     from residency.gaps.text import render
 
-    config = run.open_config(settings.config)
-    tree = gaps.tree_of(run.open_run(saved), config, run.today_of(config), options["by"])
+    facts = run.open_run(saved)
+    config = run.config_of(facts, settings.config_given, settings.config)
+    tree = gaps.tree_of(facts, config, run.today_of(config), options["by"])
     if options["format_"] == "json":
         click.echo(json.dumps(tree, ensure_ascii=False, indent=1))
     else:
@@ -88,11 +90,12 @@ def accept(settings: Settings, /, cause: str, saved: str, expires: datetime, **o
     from residency.gaps.accept import Terms
     from residency.gaps.accept import accept as write_row
 
-    config = run.open_config(settings.config)
-    today = run.today_of(config)
+    facts = run.open_run(saved)
+    config = run.config_of(facts, settings.config_given, settings.config)
+    folder, today = Path(config.folder), run.today_of(config)
     terms = Terms(options["reason"], options["owner"], options["approved_by"], expires.date())
-    reload = None if options["dry_run"] else lambda: run.open_config(settings.config)
-    click.echo(write_row(cause, run.open_run(saved), config, today, terms, reload), nl=False)
+    reload = None if options["dry_run"] else lambda: run.open_config(folder)
+    click.echo(write_row(cause, facts, config, today, terms, reload), nl=False)
     if reload and not settings.quiet:
-        click.echo(f"written to {settings.config / 'coverage.yaml'}; it counts from the next judgement on", err=True)
+        click.echo(f"written to {folder / 'coverage.yaml'}; it counts from the next judgement on", err=True)
     return 0

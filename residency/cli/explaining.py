@@ -43,5 +43,6 @@ def _tree(settings: Settings, question: str, saved: str) -> Tree:
 
     if explain.is_rule(question):
         return explain.rule_tree(question, where.open_config(settings.config))
-    config = run.open_config(settings.config)
-    return explain.tree_of(question, run.open_run(saved), config, run.today_of(config))
+    facts = run.open_run(saved)
+    config = run.config_of(facts, settings.config_given, settings.config)
+    return explain.tree_of(question, facts, config, run.today_of(config))

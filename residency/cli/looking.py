@@ -6,12 +6,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from residency.cli.group import cli
 from residency.cli.options import Settings, option
+
+if TYPE_CHECKING:
+    from residency.where import Row, Where
 
 
 @cli.command(
@@ -27,8 +30,8 @@ from residency.cli.options import Settings, option
 def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
     """Country, jurisdiction, verdict, operator, source and date of locations such as aws:ap-northeast-1.
 
-    `-` reads locations from stdin, one a line. Ends with 0 when every location is known, also when it is
-    prohibited, and with 3 when one is not.
+    `-` reads locations from stdin, one a line; a line that is none is answered with an error of its own. Ends with 0
+    when every location is known, also when it is prohibited, and with 3 when one is not.
     """
     from residency import where as places
 
@@ -40,25 +43,25 @@ def where(settings: Settings, /, ids: tuple[str, ...], **options: Any) -> int:
     if options["list_"]:
         rows = known.list_all(options["provider"], options["country"])
     else:
-        rows = [known.look_up(query) for query in _queries(ids)]
+        rows = [row for query in ids for row in _rows_of(query, known)]
     text = partial(places.as_text, language=settings.languages[0])
     formats: dict[str, Callable[[list[places.Row]], str]] = {"text": text, "json": places.as_json, "csv": places.as_csv}
     click.echo(formats[options["format_"]](rows), nl=False)
     return 3 if ids and any(places.is_unknown(row) for row in rows) else 0
 
 
-def _queries(ids: tuple[str, ...]) -> Iterator[str]:
-    for query in ids:
-        if query == "-":
-            yield from (line.strip() for line in sys.stdin if line.strip())
-        else:
-            yield query
+def _rows_of(query: str, known: Where) -> Iterator[Row]:
+    """A wrong argument is a usage error; a wrong line of stdin is an answer among the others."""
+    if query == "-":
+        yield from (known.look_up_line(line.strip()) for line in sys.stdin if line.strip())
+    else:
+        yield known.look_up(query)
 
 
 @cli.command(epilog="Example: residency validate -c config", short_help="Check the config.")
 @click.pass_obj
 def validate(settings: Settings) -> int:
-    """Check the whole config: every mistake with file, line and column."""
+    """Check the whole config: every mistake with file, line and column; and print the digest of each policy."""
     from residency import run
     from residency.policy.doubts import doubts
 
@@ -73,6 +76,8 @@ def validate(settings: Settings) -> int:
     )
     if not settings.quiet:
         click.echo(f"{config.folder}: valid ({counts})")
+        for policy in config.policies:
+            click.echo(f"policy {policy.id}: sha256:{config.policy_sha256[policy.id]}")
     return 0
 
 

@@ -58,6 +58,7 @@ class Settings:
     """The global options, wherever they stood."""
 
     config: Path
+    config_given: Path | None  # None where nobody named one, and `config` is the default
     lang: str
     quiet: bool
     verbose: bool
@@ -106,6 +107,7 @@ class Command(click.Command):
         for name in names:
             del context.params[name]
         values["config"] = Path(values["config"])
+        values["config_given"] = values["config"] if _is_given(context, "config") else None
         context.obj = Settings(**values)
         from residency.cli.logs import configure
 
@@ -122,6 +124,16 @@ def _nearest(context: click.Context, name: str) -> Any:
             return around.params[name]
         around = around.parent
     return context.params[name]
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    """Whether the value was written down anywhere, and is no default."""
+    around: click.Context | None = context
+    while around is not None:
+        if around.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+            return True
+        around = around.parent
+    return False
 
 
 class Group(click.Group):

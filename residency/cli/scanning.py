@@ -38,12 +38,13 @@ def scan(settings: Settings, /, **options: Any) -> int:
     """List every store of every source, save the facts, and judge them."""
     from residency import run
 
-    config = run.open_config(settings.config)
     checked_outputs(options)
     if options["saved"]:
         _refuse_beside_from()
         facts = run.open_run(options["saved"])
+        config = run.config_of(facts, settings.config_given, settings.config)
         return report(settings, options, run.judged(facts, config, options["fail_on"], wants_stores(options)))
+    config = run.open_config(settings.config)
     selection = run.Selection(**{key: options[key] for key in SELECTORS})
     chosen = run.ScanOptions(
         selection=selection,

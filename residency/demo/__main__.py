@@ -6,11 +6,11 @@ Ends with the exit code of the scan; `make scan` says what it means.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from residency.demo.config import write_config
@@ -18,13 +18,19 @@ from residency.demo.estate import move_in
 from residency.demo.server import moto_layer, served
 
 PROFILES = Path(__file__).with_name("aws.ini")
+KEPT = Path(".residency/demo")  # beside the saved runs: `residency explain` finds the config of the run there
 
 
 def main(arguments: list[str]) -> int:
-    layer = moto_layer()
-    with served(layer) as endpoint, TemporaryDirectory() as folder:
+    try:
+        layer = moto_layer()
+    except ModuleNotFoundError as error:
+        print(f"error: {error.name} is not installed: pip install 'residency[demo]'", file=sys.stderr)
+        return 2
+    with served(layer) as endpoint:
         move_in(endpoint, layer)
-        config = write_config(Path(folder), datetime.now(ZoneInfo("Asia/Tokyo")).date())
+        shutil.rmtree(KEPT, ignore_errors=True)
+        config = write_config(KEPT, datetime.now(ZoneInfo("Asia/Tokyo")).date())
         command = [sys.executable, "-m", "residency", "scan", "-c", str(config), *arguments]
         return subprocess.run(command, env=scan_environment(endpoint), check=False).returncode
 

@@ -12,7 +12,7 @@ from residency.inventory import SavedRun
 from residency.policy.load import Config
 from residency.policy.models import Approval
 from residency.rules.base import GapCause
-from residency.rules.coverage_gap import ELSE, HOW
+from residency.rules.causes import how_to_close
 
 Tree = dict[str, Any]
 
@@ -90,7 +90,7 @@ def _total(level: str, seen: Seen) -> Tree:
 
 def _cause(cause: GapCause, seen: Seen, config: Config, today: date) -> Tree:
     gap = cause.gaps[0]
-    how, needs = HOW.get(gap.status, ELSE), gap.needs or gap.call
+    how = how_to_close(gap)
     rows = {cause.accepted_by} if cause.level != "out" else seen.out.get(cause.id, set())
     return {
         "id": cause.id,
@@ -105,7 +105,7 @@ def _cause(cause: GapCause, seen: Seen, config: Config, today: date) -> Tree:
         "needs": sorted({gap.needs for gap in cause.gaps if gap.needs}),
         "regions": sorted({gap.cell.region for gap in cause.gaps if gap.cell.region}),
         "services": sorted({gap.cell.service for gap in cause.gaps}),
-        "fix": {"en": how.en.format(needs=needs), "ja": how.ja.format(needs=needs)},
+        "fix": {"en": how.en, "ja": how.ja},
         "approvals": [_approval(row, today) for row in rows_of(config) if row.id in rows],
     }
 
