@@ -9,6 +9,8 @@ RUN := $(VENV)/bin/python -m
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 TESTS ?= tests
+# Many tests start the program: without byte code each start compiles all of it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: scan test check atlas-check bench docs lock clean
 
@@ -19,7 +21,7 @@ scan: $(VENV)/ready
 	case $$code in 0|1|3|4) exit 0;; *) exit $$code;; esac
 
 test: $(VENV)/ready check
-	@$(RUN) pytest -n 2 --cov --cov-report=term:skip-covered $(TESTS)
+	@$(RUN) pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered $(TESTS)
 
 check: $(VENV)/ready
 	@$(RUN) ruff format --check --quiet .
@@ -33,9 +35,13 @@ atlas-check: $(VENV)/ready
 bench: $(VENV)/ready
 	@$(RUN) tests.benchmarks
 
-docs: $(VENV)/ready
+docs: $(VENV)/ready README.md
 	@$(RUN) residency.docs docs
+
+# It shows what a scan of the embedded estate prints: scanned again only when something that it prints could differ.
+README.md: $(shell find residency config tests/readme.py -type f ! -name '*.pyc') | $(VENV)/ready
 	@$(RUN) tests.readme
+	@touch $@
 
 # One lock for each Python version; needs uv.
 lock:

@@ -22,6 +22,7 @@ from residency.run import ScanOptions, Selection, open_config, scan_into
 from residency.sources.aws import _session
 from tests import serving
 from tests.build import TODAY, judge
+from tests.measuring import unmeasured
 from tests.serving import Served, a_server, demo_environment
 
 
@@ -47,8 +48,12 @@ _WAYS = {
 
 
 class Estate:
-    """One server for a whole process, and the scans that were made of it."""
+    """One server for a whole process, and the scans that were made of it.
 
+    What a scan runs through is measured where the estate is scanned as a user does it (demo/conftest.py).
+    """
+
+    @unmeasured()
     def __init__(self) -> None:
         self._stack = ExitStack()
         atexit.register(self._stack.close)  # a server that is still up would keep the process
@@ -64,6 +69,7 @@ class Estate:
         self.one_by_one: Config = open_config(folder)
         self._clean: dict[Selection, Seen] = {}
 
+    @unmeasured()
     def scan(
         self,
         selection: Selection,

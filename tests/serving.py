@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def a_server() -> Iterator[Served]:
     global servers_started
     servers_started += 1
     layer = moto_layer()
+    moto: Any = layer.application
+    moto.get_backend_for_host = cache(moto.get_backend_for_host)  # it lists its own folders at each request
     with served(layer) as endpoint:
         yield Served(layer, endpoint)
 

@@ -20,10 +20,12 @@ import pytest
 
 from residency.cli import group, run_cli
 from residency.cli.commands import cli
+from residency.errors import what_to_install
 from residency.inventory import RunWriter
 from residency.model import Role
 from residency.reports import FORMATS
 from residency.schemas import schema
+from residency.sources.aws import _session
 from tests.build import a_cell, a_copy, a_gap, a_store, save_run, write_config
 
 ACCEPTED = """\
@@ -211,6 +213,7 @@ BAD = {
     "a plan that is no JSON": ["gate", "{no_run}"],
     "a file of an unknown type": ["gate", "{no_plan}"],
     "another policy than was expected": ["gate", "{plan}", "--expect-policy", "sha256:" + "0" * 64],
+    "the beginning of a policy's digest": ["gate", "{plan}", "--expect-policy", "sha256:162d3181cbc2"],
     "facts that cannot be saved": ["gate", "{plan}", "--facts", "{clean}/facts.jsonl"],
     "a location without a colon": ["where", "tokyo"],
     "an unknown schema": ["schema", "nothing"],
@@ -251,6 +254,7 @@ def test_no_flag_changes_bad_input(run: Run, bad: dict[str, str], flags: list[st
 def test_the_expected_policy_lets_a_gate_pass(run: Run, bad: dict[str, str], folder: Path) -> None:
     digest = json.loads(run("scan", "--from", bad["clean"], "-f", "json").out)["run"]["policy"]["sha256"]
     assert run("gate", bad["plan"], "--expect-policy", f"sha256:{digest}").code == 0
+    assert f"sha256:{digest}\n" in run("-c", str(folder / "config"), "validate").out
     assert digest != hashlib.sha256(b"").hexdigest()
 
 
@@ -306,6 +310,15 @@ def test_a_config_without_a_source_checks_nothing(run: Run, tmp_path: Path) -> N
         assert run("-c", str(config), "scan", "--no-save", *flags).code == 5
 
 
+@pytest.fixture
+def nobody_signed_in() -> Iterator[None]:
+    """No other test of this process finds our session, and we none of theirs."""
+    _session.cache_clear()
+    yield
+    _session.cache_clear()
+
+
+@pytest.mark.usefixtures("nobody_signed_in")
 def test_a_source_without_credentials_is_a_gap(run: Run, tmp_path: Path) -> None:
     config = write_config(tmp_path / "config", sources=SOURCES)
     ended = run("-c", str(config), "scan", "--no-save", "-f", "json")
@@ -316,7 +329,7 @@ def test_a_source_without_credentials_is_a_gap(run: Run, tmp_path: Path) -> None
 # --- 70 and 130 -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ["click", "pydantic", "wcwidth", "ruamel"])
+@pytest.mark.parametrize("module", ["click", "pydantic", "yaml", "ruamel"])
 def test_a_broken_installation_ends_with_70_and_never_with_1(folder: Path, tmp_path: Path, module: str) -> None:
     (tmp_path / f"{module}.py").write_text("raise RuntimeError('this file is broken')\n", encoding="utf-8")
     arguments = ["-c", str(folder / "config"), "scan", "--from", str(folder / "high.jsonl")]
@@ -324,6 +337,34 @@ def test_a_broken_installation_ends_with_70_and_never_with_1(folder: Path, tmp_p
         ended = residency(*arguments, *flags, PYTHONPATH=str(tmp_path))
         assert (ended.code, ended.out) == (70, "")
         assert "this is a defect of residency itself" in ended.err
+
+
+def test_a_package_that_is_not_installed_is_bad_input_and_says_what_to_install(folder: Path, tmp_path: Path) -> None:
+    missing = "raise ModuleNotFoundError(f'No module named {__name__}', name=__name__)\n"
+    for module in ("jinja2", "moto", "click"):
+        (tmp_path / f"{module}.py").write_text(missing, encoding="utf-8")
+    page = ["-c", str(folder / "config"), "scan", "--from", str(folder / "high.jsonl"), "-f", "html"]
+    without_click = residency(*page, PYTHONPATH=str(tmp_path))
+    assert (without_click.code, without_click.err) == (2, "error: click is not installed: pip install 'residency'\n")
+    (tmp_path / "click.py").unlink()
+    without_jinja = residency(*page, PYTHONPATH=str(tmp_path))
+    assert (without_jinja.code, without_jinja.err) == (2, "error: jinja2 is not installed: pip install 'residency'\n")
+    command = [sys.executable, "-m", "residency.demo"]
+    demo = subprocess.run(command, env=environment(PYTHONPATH=str(tmp_path)), capture_output=True, text=True)
+    assert (demo.returncode, "pip install 'residency[demo]'" in demo.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("hcl2.parser", "hcl2 is not installed: pip install 'residency[iac]'"),
+        ("moto", "moto is not installed: pip install 'residency[demo]'"),
+        ("residency.nothing", None),
+        (None, None),
+    ],
+)
+def test_a_module_of_our_own_that_is_missing_is_a_defect(module: str | None, text: str | None) -> None:
+    assert what_to_install(ModuleNotFoundError(name=module)) == text
 
 
 def test_a_stdout_that_takes_nothing_ends_with_70(folder: Path) -> None:

@@ -17,7 +17,10 @@ class Cost:
 
 
 def of_command(arguments: list[str], environment: dict[str, str] | None = None, program: str = sys.executable) -> Cost:
-    """Run Python, or a program, with the arguments; what it prints is thrown away. RuntimeError when it fails oddly."""
+    """Run Python, or a program, with the arguments; what it prints is thrown away. RuntimeError when it fails oddly.
+
+    Byte code is kept, as in any installation: without it every start compiles all of the program.
+    """
     import time
 
     began = time.perf_counter()
@@ -25,7 +28,7 @@ def of_command(arguments: list[str], environment: dict[str, str] | None = None, 
         [program, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=os.environ | (environment or {}),
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | (environment or {}),
     )
     assert process.stderr is not None
     said = process.stderr.read()

@@ -1,4 +1,4 @@
-"""The embedded estate, scanned once for a whole session as `make scan` does it, and once in this process."""
+"""The embedded estate, scanned once for a whole session as `make scan` does it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from typing import Any
 import pytest
 
 from residency.inventory import SavedRun, read_run
-from residency.run import Selection
-from tests.estates import Seen
-from tests.estates import estate as living
 from tests.serving import own_environment
 
 
@@ -26,6 +23,7 @@ class ScannedEstate:
     result: dict[str, Any]
     saved: Path
     page: str
+    stdout: str
     stderr: str
 
     @property
@@ -37,7 +35,7 @@ class ScannedEstate:
 def estate(tmp_path_factory: pytest.TempPathFactory) -> ScannedEstate:
     folder = tmp_path_factory.mktemp("estate")
     done = subprocess.run(
-        [sys.executable, "-m", "residency.demo", "-o", "json=result.json", "-o", "html=report.html"],
+        [sys.executable, "-m", "residency.demo", "--lang", "en", "-o", "json=result.json", "-o", "html=report.html"],
         env=own_environment(RESIDENCY_RUNS=str(folder / "runs")),
         cwd=folder,
         capture_output=True,
@@ -49,13 +47,14 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> ScannedEstate:
     assert result.exists(), done.stderr
     (saved,) = (folder / "runs").glob("*.jsonl")
     page = (folder / "report.html").read_text("utf-8")
-    return ScannedEstate(done.returncode, json.loads(result.read_text("utf-8")), saved, page, done.stderr)
+    told = json.loads(result.read_text("utf-8"))
+    return ScannedEstate(done.returncode, told, saved, page, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def whole() -> Seen:
-    """A scan of everything in this process, as the estate is now: what a change of one thing is compared with."""
-    return living().clean(Selection())
+@pytest.fixture(scope="session")
+def whole(estate: ScannedEstate) -> SavedRun:
+    """What that scan saw of everything: what a change of one thing is compared with."""
+    return estate.run
 
 
 @pytest.fixture(autouse=True)
