@@ -54,8 +54,11 @@ $(VENV)/ready: pyproject.toml $(wildcard requirements/*.txt)
 	@test -n "$(PYTHON)" || { echo "residency needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	{ echo "this Python has no venv: install it with 'apt install python3-venv' (or your system's package for it)"; exit 1; }
+	@test ! -e $(VENV) || test -e $(VENV)/made-here || \
+	{ echo "$(VENV) is there, was not made here and would be emptied: remove it, or name another with VENV=..."; exit 1; }
 	@echo "making the environment in $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $(VENV)/made-here
 	@lock=requirements/py$$($(PYTHON) -c 'import sys; print("%d%d" % sys.version_info[:2])').txt; \
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $$lock
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .

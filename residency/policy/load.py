@@ -30,7 +30,7 @@ from residency.policy.models import (
     unique_ids,
 )
 from residency.policy.reader import ConfigError, Document, Mistake, cut, read_shipped, read_yaml, shown, validate_as
-from residency.policy.vendor import Vendor
+from residency.policy.vendor import Evidence, Vendor
 from residency.shipped import shipped_config
 
 M = TypeVar("M", bound=BaseModel)
@@ -372,8 +372,17 @@ class _Loader:
                     text = f"{shown(operator)} is operated by {shown(claimed[operator])} already"
                     self.mistakes.append(document.mistake(("operates", index), text))
                 claimed[operator] = vendor.id
+            self._check_papers(path.parent, vendor, document)
             found[vendor.id] = vendor
         return found
+
+    def _check_papers(self, folder: Path, vendor: Vendor, document: Document) -> None:
+        """A paper that is named as a file is there, and is the one that was read."""
+        for i, measure in enumerate(vendor.technical_measures):
+            for k, paper in enumerate(measure.evidence):
+                text = _wrong_paper(folder, paper)
+                if text:
+                    self.mistakes.append(document.mistake(("technical_measures", i, "evidence", k), text))
 
     def _check_references(self, parts: dict[str, Any]) -> None:
         sources: Sources | None = parts["sources"]
@@ -434,6 +443,19 @@ def _config_files(folder: Path) -> Iterator[Path]:
         inside = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") for part in inside) and inside[0] != "demo":
             yield path
+
+
+def _wrong_paper(folder: Path, paper: Evidence) -> str | None:
+    """What is wrong with the file of a paper; None where nothing is, or where it has none."""
+    if paper.path is None:
+        return None
+    file = folder / paper.path
+    if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
+        return f"{shown(paper.path)} is no file in vendors/: put the paper there, or give its `url`"
+    digest = hashlib.sha256(file.read_bytes()).hexdigest() if paper.sha256 else None
+    if digest and digest != (paper.sha256 or "").removeprefix("sha256:").lower():
+        return f"{shown(paper.path)} is not the file that `sha256` names: read it again, and write down what it is now"
+    return None
 
 
 def _there(path: Path) -> bool:

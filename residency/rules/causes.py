@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 
-from residency.model import Gap, Said, Status
+from residency.model import Gap, Said, Status, Why
 from residency.rules.base import JudgedCopy, JudgedStore, Texts, World
 
 # What closes a gap: printed as the fix, so it is for people. {needs} is the missing right.
@@ -40,7 +40,7 @@ _ELSE = Texts("scan again; see the call and the answer in the evidence", "証跡
 
 # How the readers of templates word what they leave open, and the same in Japanese; other words stay English.
 _REASONS_JA = {
-    r"the provider names no region": "プロバイダーにリージョンの指定がない",
+    "the provider names no region": "プロバイダーにリージョンの指定がない",
     r"a template names no region": "テンプレートにリージョンの指定がない",
     r"the parameter (.+) has no value": r"パラメーター \1 に値がない",
     r"the parameter (.+) is fetched when it is deployed": r"パラメーター \1 はデプロイ時に取得される",
@@ -55,7 +55,10 @@ _REASONS_JA = {
     r"(.+) is not in the template": r"\1 がテンプレートにない",
     r"the plan does not make it": "このプランでは作られない",
 }
+_SCAN_IT = Texts("name the account that holds it as a source", "それを保有するアカウントを走査対象に加える")
+_KNOW_IT = Texts("give --known SAVED, a run that saw it", "それを走査した結果を --known で渡す")
 _TO_DO = ": give "  # what a reason ends with where the command line can close it
+_NO_REGION = "the provider names no region"
 _NO_MORE = "known only after apply"  # a reason that says what `why` says already
 
 
@@ -84,8 +87,29 @@ def because(said_by: Iterable[Said], judged: JudgedStore, world: World, also: Te
 
 
 def because_unplaced(copy: JudgedCopy, judged: JudgedStore, world: World, also: Texts | None = None) -> dict[str, str]:
-    """Why nobody said where a copy stands; empty for one that has a place."""
-    return because(() if copy.place else copy.copy.said_by, judged, world, also)
+    """Why nobody said where a copy stands; empty for one that has a place.
+
+    What leaves the store itself without a place leaves what is made beside it without one.
+    """
+    if copy.place:
+        return {}
+    holder = copy.copy.holder
+    if holder and copy.why == Why.UNRESOLVED and holder not in judged.held:
+        return _held_by_nobody(holder, world)
+    own = because(copy.copy.said_by, judged, world, also)
+    primary = judged.copies[0]
+    return own or ({} if primary.place or holder else because(primary.copy.said_by, judged, world, also))
+
+
+def _held_by_nobody(holder: str, world: World) -> dict[str, str]:
+    """It is known who holds a copy, and nothing that was read tells where that stands."""
+    how = _KNOW_IT if world.gated else _SCAN_IT
+    return {
+        "because_en": f": {holder} holds it, which nothing that was read lists",
+        "because_ja": f": 保持する {holder} は読み取った範囲にない",
+        "fix_en": how.en,
+        "fix_ja": how.ja,
+    }
 
 
 def _gap_behind(store_id: str, calls: Container[str], world: World) -> Gap | None:
@@ -102,6 +126,8 @@ def _of_template(reason: str) -> tuple[Texts, Texts]:
     """What a template leaves open, and what closes it; that is empty where no option of the command line does."""
     why, to_do, what = reason.partition(_TO_DO)
     how = Texts(f"give {what}", f"{what} を指定する") if to_do else Texts("", "")
+    if why == _NO_REGION:
+        how = Texts(f"{how.en}, or set `region` in the provider", f"{how.ja}か、プロバイダーに `region` を設定する")
     return Texts(why, _in_japanese(why)), how
 
 

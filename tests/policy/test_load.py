@@ -13,7 +13,7 @@ from residency.policy.load import Config, load_config
 from residency.policy.models import Counting, DataClass
 from residency.policy.reader import ConfigError
 from residency.shipped import shipped_config
-from tests.build import write_config
+from tests.build import VENDOR_AWS, write_config
 
 Write = Callable[..., Path]
 POLICY = "version: 1\nkind: policy\nid: {id}\n"
@@ -482,3 +482,37 @@ def test_an_exception_for_a_rule_that_is_none_is_told_with_its_line(tmp_path: Pa
     (mistake,) = error.value.mistakes
     assert (mistake.line, mistake.column) == (5, 11)
     assert "did you mean 'copy-outside-territory'?" in mistake.text
+
+
+PAPER = '[{type: doc, url: "https://example.com/measure", retrieved_on: 2026-11-01}]'
+READ = "0c509ee4ebf13f597875d27572378b6fc76e75d0230d7cd914de8766fd5f46f6"  # sha256 of "as read\n"
+
+
+@pytest.mark.parametrize(
+    ("paper", "says"),
+    [
+        ("path: evidence/kms.txt", None),
+        (f'path: evidence/kms.txt, sha256: "{READ}"', None),
+        (f'path: evidence/kms.txt, sha256: "sha256:{READ.upper()}"', None),
+        ("path: evidence/gone.txt", "'evidence/gone.txt' is no file in vendors/"),
+        ("path: evidence", "'evidence' is no file in vendors/"),
+        ("path: ../policy.yaml", "'../policy.yaml' is no file in vendors/"),
+        (f'path: evidence/kms.txt, sha256: "{READ[::-1]}"', "'evidence/kms.txt' is not the file that `sha256` names"),
+    ],
+)
+def test_a_paper_that_is_named_as_a_file_is_there_and_is_the_one_that_was_read(
+    tmp_path: Path, paper: str, says: str | None
+) -> None:
+    vendor = VENDOR_AWS.replace(PAPER, f"[{{type: doc, {paper}, retrieved_on: 2026-11-01}}]")
+    assert vendor != VENDOR_AWS
+    folder = write_config(tmp_path, vendors__aws=vendor)
+    (folder / "vendors" / "evidence").mkdir()
+    (folder / "vendors" / "evidence" / "kms.txt").write_text("as read\n", encoding="utf-8")
+    if says is None:
+        assert load_config(folder).vendors["aws"].technical_measures
+        return
+    with pytest.raises(ConfigError) as error:
+        load_config(folder)
+    (mistake,) = error.value.mistakes
+    assert mistake.text.startswith(says)
+    assert mistake.line == vendor[: vendor.index("{type")].count("\n") + 1

@@ -14,7 +14,7 @@ from residency.rules.texts import fix, message
 from tests.build import SAID, a_copy, a_gap, a_store
 from tests.rules.cases import NOWHERE, found
 
-STORE = "arn:aws:s3:::one"
+STORE, OTHER = "arn:aws:s3:::one", "arn:aws:s3:::other"
 UNCLASSIFIED: dict[str, str] = {}
 REFUSED = a_gap(subject=STORE, call=SAID[0].call, needs="s3:GetBucketLocation")
 
@@ -31,7 +31,7 @@ REASONS = [  # the words of a reader of templates, what both languages say of it
     (
         "the provider names no region: give --region",
         ("the provider names no region", "プロバイダーにリージョンの指定がない"),
-        ("give --region", "--region を指定する"),
+        ("give --region, or set `region` in", "--region を指定するか、プロバイダーに"),
     ),
     (
         "the parameter Region has no value: give --parameter Region=…",
@@ -108,3 +108,19 @@ def test_every_translated_reason_is_one_that_a_reader_gives() -> None:
     given = "".join(path.read_text(encoding="utf-8") for path in sources.glob("*.py"))
     words = [re.split(r"\(\.\+\)", pattern) for pattern in _REASONS_JA]
     assert [part for parts in words for part in parts if part.strip() and part.strip() not in given] == []
+
+
+def test_what_is_made_beside_a_store_without_a_place_lacks_it_for_the_same_reason(tmp_path: Path) -> None:
+    beside = Copy(role=Role.BACKUP, place=None, why=Why.UNRESOLVED, said_by=SAID)
+    store = a_store(STORE, unplaced("the provider names no region: give --region"), beside)
+    both = found(tmp_path, "copy-place-unknown", store)
+    assert [fix(finding, "en") for finding in both] == ["give --region, or set `region` in the provider"] * 2
+
+
+def test_a_copy_that_something_unread_holds_says_so(tmp_path: Path) -> None:
+    (finding,) = found(
+        tmp_path, "copy-place-unknown", a_store(STORE, a_copy(), a_copy(None, Role.EXPORT, holder=OTHER))
+    )
+    assert f"{OTHER} holds it, which nothing that was read lists" in message(finding, "en")
+    assert fix(finding, "en") == "name the account that holds it as a source"
+    assert fix(finding, "ja") == "それを保有するアカウントを走査対象に加える"
