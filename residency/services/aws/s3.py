@@ -156,10 +156,15 @@ def _replicas(bucket: Document) -> Iterator[Copy]:
     found: dict[object, Copy] = {}
     for rule in rules:
         copy = _replica(bucket, rule)
-        known = found.get(copy.holder or len(found))
-        if known is None or known.former:  # a rule that is switched on counts before one that is not
-            found[copy.holder or len(found)] = copy
+        of = copy.holder or len(found)
+        found[of] = min(found.get(of, copy), copy, key=_counts_first)
     yield from found.values()
+
+
+def _counts_first(copy: Copy) -> tuple[bool, int]:
+    """Of several rules to one bucket, one that is switched on; of those, the one that protects least."""
+    grade = copy.control.grade if copy.control else None
+    return copy.former, -1 if grade is None else grade
 
 
 def _replica(bucket: Document, rule: Document) -> Copy:

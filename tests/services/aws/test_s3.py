@@ -148,6 +148,13 @@ def test_a_rule_that_is_on_counts_before_one_to_the_same_bucket_that_is_off(orde
     assert told(bucket(replication=rules(*pair)))[1:] == [f"replica unresolved held by {THERE}"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_rules_to_one_bucket_the_one_that_protects_less_counts(order: int) -> None:
+    pair = [rule(EncryptionConfiguration={"ReplicaKmsKeyID": KEY}), rule()][::order]
+    body = bucket(replication=rules(*pair), key={KEY: key_metadata()})
+    assert told(body)[1:] == [f"replica unresolved held by {THERE}"]
+
+
 def test_rules_without_a_name_of_their_destination_are_each_a_replica() -> None:
     late = {"Status": "Enabled", "Destination": {"Bucket": Unknown(Why.NOT_KNOWN_YET)}}
     assert told(bucket(replication=rules(late, rule(), late)))[1:] == [
