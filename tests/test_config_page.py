@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from residency.model import Account
+from residency.naming import StoreNames
 from residency.policy.load import FILES, ROW_FILES, Config
+from residency.policy.models import Match
 from residency.rules.base import PERMITTED
 from residency.rules.papers import check_states, vendor_verdict
 from residency.run import open_config
-from tests.build import a_copy, a_store, judge, save_run
+from tests.build import ACCOUNT, a_config, a_copy, a_gap, a_store, judge, save_run
 
 PAGE = (Path(__file__).parents[1] / "docs/config.md").read_text(encoding="utf-8")
 DAY = date(2026, 11, 22)
@@ -37,6 +40,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     for name, text in examples().items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / "vendors/evidence").mkdir()
+    (folder / "vendors/evidence/kms.pdf").write_bytes(b"the paper that the example of a vendor names")
     return open_config(folder)
 
 
@@ -60,3 +65,33 @@ def test_stores_in_order_under_the_examples_have_no_finding_but_of_approvals_tha
     stores, findings = judge(save_run(tmp_path / "run.jsonl", cloud, own), config, DAY)
     assert {store.verdict for store in stores.values()} == {PERMITTED}
     assert {finding.rule for finding in findings} == {"exception-unused"}
+
+
+def test_the_page_names_the_keys_that_a_store_is_matched_by() -> None:
+    assert keys_of("a store") == set(StoreNames(a_store(), None, lambda place: None))
+
+
+def test_the_page_names_the_keys_that_a_gap_is_matched_by(tmp_path: Path) -> None:
+    account = Account(source="prod", provider="aws", id=ACCOUNT, ou=("ou-1",))
+    run = save_run(tmp_path / "run.jsonl", gaps=[a_gap()], accounts=[account])
+    matched = set()
+    for key in Match.model_fields:
+        coverage = ACCEPTED.replace("KEY", key)
+        _, (finding, *_) = judge(run, a_config(tmp_path / key, coverage=coverage), DAY)
+        matched |= {key} if finding.excepted_by else set()
+    assert keys_of("a gap") == matched
+
+
+ACCEPTED = """\
+version: 1
+kind: coverage
+accept:
+  - {id: CG-1, match: {KEY: "*"}, cause: {status: denied}, reason: known, owner: a@example.com,
+     approved_by: b@example.com, approved_on: 2026-11-01, expires: 2026-12-31}
+"""
+
+
+def keys_of(what: str) -> set[str]:
+    """The keys that the page's table of `match` has for it."""
+    (keys,) = re.findall(rf"^\| {what} \(.*\| `([a-z ]+)` \|$", PAGE, re.M)
+    return set(keys.split())

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jsonschema
 import pytest
 
-from residency.cli import group, run_cli
+from residency.cli import run_cli
 from residency.cli.commands import cli
 from residency.errors import what_to_install
 from residency.inventory import RunWriter
@@ -406,7 +406,3 @@ def test_the_installed_command_and_the_module_end_alike(folder: Path) -> None:
     done = subprocess.run([installed, *arguments], env=environment(), capture_output=True, text=True, check=False)
     assert (ended.code, done.returncode) == (4, 4)
     assert ended.out == done.stdout
-
-
-def test_the_command_line_offers_every_format_that_there_is() -> None:
-    assert tuple(FORMATS) == group.FORMATS

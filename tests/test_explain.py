@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -353,12 +355,71 @@ def test_a_long_question_is_not_repeated(ask: Callable[..., Any], runs: Path) ->
 def test_a_rule_needs_no_saved_run_and_a_store_does(ask: Callable[..., Any]) -> None:
     assert ask("coverage-gap")[0] == 0
     code, _, err = ask(ONE)
-    assert (code, "'latest' is neither a file nor a saved run" in err) == (2, True)
+    assert (code, "'latest' is neither a file nor a saved run" in err, "--from FILE" in err) == (2, True, True)
 
 
 def test_a_saved_run_can_be_named(ask: Callable[..., Any], runs: Path, tmp_path: Path) -> None:
     other = save_run(tmp_path / "other.jsonl", a_store(ONE)).path
-    assert [ask(ONE, *more)[0] for more in ((), ("--in", str(other)), ("--in", "first"))] == [2, 0, 2]
+    assert [ask(ONE, *more)[0] for more in ((), ("--from", str(other)), ("--in", str(other)), ("--in", "first"))] == [
+        2,
+        0,
+        0,
+        2,
+    ]
+
+
+def test_what_it_says_to_ask_next_is_answered_as_printed(
+    ask: Callable[..., Any], runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = runs / "of a gate"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    for name in ("change 1.jsonl", f"{'long' * 15}.jsonl"):
+        save_run(Path(name), a_store(ONE, a_copy(SG)))
+        text = ask(ONE, "--from", name)[1]
+        (command,) = re.findall(r"^Ask +((?:.*\\\n)*.*)$", text, re.M)
+        residency, explain, *arguments = shlex.split(command.replace("\\\n", " "))
+        assert (residency, explain, ask(*arguments)[0]) == ("residency", "explain", 0)
+    save_run(runs / "zz.jsonl", a_store(ONE, a_copy(SG)))
+    assert "--from" not in ask(ONE)[1]
+
+
+# --- what is no store, and holds copies -----------------------------------------------------------
+
+
+PARTNER = "arn:aws:s3:::partner-exports"
+
+
+def exports(number: int) -> list[Store]:
+    """Stores that have a copy in a bucket that nobody listed, and one that is called nearly so."""
+    copies = (a_copy(JP), a_copy(None, Role.EXPORT, holder=PARTNER, control=None))
+    return [a_store("arn:aws:s3:::profile-exports"), *(a_store(f"arn:aws:s3:::{n}", *copies) for n in range(number))]
+
+
+@pytest.mark.parametrize("question", [PARTNER, "partner-exports"])
+def test_a_holder_that_is_no_store_is_told_by_the_stores_that_have_a_copy_there(question: str, tmp_path: Path) -> None:
+    tree = asked(tmp_path, question, *exports(1))
+    (chain,) = tree["chains"]
+    assert (tree["is"], tree["holders"], chain["store"]["id"]) == ("holder", [PARTNER], "arn:aws:s3:::0")
+    assert [copy["role"] for copy in chain["copies"]] == ["export"]
+    assert [finding["rule"] for finding in chain["findings"]] == ["copy-place-unknown"]
+    assert all(name in text_of(tree, language) for name in (PARTNER, "arn:aws:s3:::0") for language in LANGUAGES)
+
+
+def test_of_many_stores_that_have_a_copy_there_is_a_list(tmp_path: Path) -> None:
+    tree = asked(tmp_path, "partner-exports", *exports(25))
+    assert (tree["stores"]["total"], len(tree["stores"]["first"]), tree["chains"]) == (25, 20, [])
+    assert "and 5 more" in text_of(tree)
+
+
+def test_a_near_name_is_only_suggested_where_nothing_holds_the_name(ask: Callable[..., Any], runs: Path) -> None:
+    save_run(runs / "second.jsonl", *exports(1))
+    assert ask("partner-exports")[0] == 0
+    code, _, err = ask("partner-export")
+    assert (code, "did you mean 'partner-exports'" in err) == (2, True)
+
+
+# --- how it is printed ----------------------------------------------------------------------------
 
 
 def test_both_languages_are_answered_one_after_the_other(ask: Callable[..., Any], runs: Path) -> None:

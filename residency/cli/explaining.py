@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from residency.cli.options import Settings, option
 
 if TYPE_CHECKING:
     from residency.explain import Tree
+    from residency.inventory import SavedRun
 
 
 @cli.command(
@@ -19,22 +20,31 @@ if TYPE_CHECKING:
     short_help="Say what a rule, a store or a finding rests on.",
 )
 @click.argument("question", metavar="RULE|STORE|FINGERPRINT")
-@option("--in", "in_", metavar="SAVED", default="latest", show_default=True, help="A path, a run id, or latest.")
+@option(
+    "--from",
+    "--in",
+    "saved",
+    metavar="SAVED",
+    default="latest",
+    show_default=True,
+    help="A path (such as that of `gate --facts`), a run id, or latest.",
+)
 @option("-f", "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.pass_obj
-def explain(settings: Settings, /, question: str, **options: Any) -> int:
+def explain(settings: Settings, /, question: str, saved: str, format_: str) -> int:
     """Store, copy, place, source of the fact, jurisdiction, clause and fix.
 
     RULE is the id of a rule and needs no saved run. STORE is an id, or an address or a name that only one
-    store has. FINGERPRINT names a finding; its first six digits are enough where no other begins alike.
+    store has; what only holds copies of other stores is told by these. FINGERPRINT names a finding; its first
+    six digits are enough where no other begins alike.
     """
     from residency.explain.text import render
 
-    tree = _tree(settings, question, options["in_"])
-    if options["format_"] == "json":
+    tree = _tree(settings, question, saved)
+    if format_ == "json":
         click.echo(json.dumps(tree, ensure_ascii=False, indent=1))
     else:
-        click.echo("".join(render(tree, settings.languages)), nl=False)
+        click.echo("".join(render(tree, settings.languages, _asked_with(settings, saved))), nl=False)
     return 0
 
 
@@ -43,6 +53,24 @@ def _tree(settings: Settings, question: str, saved: str) -> Tree:
 
     if explain.is_rule(question):
         return explain.rule_tree(question, where.open_config(settings.config))
-    facts = run.open_run(saved)
+    facts = _facts(saved)
     config = run.config_of(facts, settings.config_given, settings.config)
     return explain.tree_of(question, facts, config, run.today_of(config))
+
+
+def _facts(saved: str) -> SavedRun:
+    from residency import run
+    from residency.inventory import SavedRunError, read_run
+
+    try:
+        path = run.find_run(saved)
+    except SavedRunError as error:
+        hint = "name one with --from FILE, such as what `residency gate … --facts FILE` wrote"
+        raise SavedRunError(f"{error}: {hint}") from error
+    return read_run(path)
+
+
+def _asked_with(settings: Settings, saved: str) -> list[tuple[str, str]]:
+    """The options that the next question needs as well, to be about the same run under the same config."""
+    config = [("-c", str(settings.config_given))] if settings.config_given else []
+    return [*config, *([("--from", saved)] if saved != "latest" else [])]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from residency.cli.options import Group, Settings, option, version_option, write_atomically
+from residency.reports import FORMATS, OF_STORES, render
 
 if TYPE_CHECKING:
     from residency.reports.result import Result
 
 SEVERITIES = ("critical", "high", "medium", "low")
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,7 +31,7 @@ def cli(**_: Any) -> None:
 def outputs(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that ends in a report."""
     for decorate in (
-        option("-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True),
+        option("-f", "--format", "format_", type=click.Choice(tuple(FORMATS)), default="text", show_default=True),
         option("-o", "--output", multiple=True, metavar="NAME=PATH", help="Also write a report to a file. Repeatable."),
         option("--fail-on", type=click.Choice(SEVERITIES), default="high", show_default=True),
         option("--exit-zero", is_flag=True, help="Violations do not change the exit code."),
@@ -63,15 +63,11 @@ def checked_outputs(options: dict[str, Any]) -> None:
 
 def wants_stores(options: dict[str, Any]) -> bool:
     """Whether one of the reports tells of every store."""
-    from residency.reports import OF_STORES
-
     return not OF_STORES.isdisjoint({options["format_"], *(name for name, _ in options["output"])})
 
 
 def report(settings: Settings, options: dict[str, Any], result: Result) -> int:
     """Write every output, print one, and say the exit code."""
-    from residency.reports import render
-
     languages = settings.languages
     for name, path in options["output"]:
         write_atomically(path, render(name, result, _languages_of(name, settings)))

@@ -21,8 +21,8 @@ LISTED = 20  # things of one name that a message lists
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 
 
-def named_by(question: str, run: SavedRun, config: Config, today: date) -> str | Finding:
-    """The id of a store, or a finding."""
+def named_by(question: str, run: SavedRun, config: Config, today: date) -> str | Finding | None:
+    """The id of a store, a finding, or None where neither is called so. InputError where several are."""
     stores = _stores_called(question, run)
     if stores == [question]:
         return question
@@ -30,9 +30,9 @@ def named_by(question: str, run: SavedRun, config: Config, today: date) -> str |
     prefix = _FINGERPRINT.fullmatch(asked) is not None
     findings = [f for f in _findings(run, config, today) if fingerprint(f).startswith(asked)] if prefix else []
     named: list[str | Finding] = [*stores, *findings]
-    if len(named) == 1:
-        return named[0]
-    raise _ambiguous(question, stores, findings) if named else _unknown(question, run, config, today)
+    if len(named) > 1:
+        raise _ambiguous(question, stores, findings)
+    return named[0] if named else None
 
 
 def _stores_called(question: str, run: SavedRun) -> list[str]:
@@ -60,7 +60,8 @@ def _ambiguous(question: str, stores: list[str], findings: list[Finding]) -> Inp
     return InputError(f"{shown(question)} names {len(names)} things: ask for one of {listed}{more}")
 
 
-def _unknown(question: str, run: SavedRun, config: Config, today: date) -> InputError:
+def unknown(question: str, run: SavedRun, config: Config, today: date) -> InputError:
+    """What is said of a question that names nothing, with the nearest names that there are."""
     near = difflib.get_close_matches(question, _names(question, run, config, today), n=3)
     names = " or ".join(shown(name) for name in dict.fromkeys(near))
     hint = f"did you mean {names}?" if near else "nothing that is known is called alike"
@@ -72,5 +73,6 @@ def _names(question: str, run: SavedRun, config: Config, today: date) -> Iterato
     yield from rules()
     for store in run.stores():
         yield from (name for name in (store.id, store.address, store.name) if name)
+        yield from (re.split("[:/]", copy.holder)[-1] for copy in store.copies if copy.holder)
     if _FINGERPRINT.fullmatch(question.lower()):
         yield from (fingerprint(finding)[: len(question)] for finding in _findings(run, config, today))

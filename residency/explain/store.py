@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -81,13 +81,20 @@ def store_tree(seen: Seen, run: SavedRun, today: date) -> Tree:
     }
 
 
-def narrowed_tree(finding: Finding, seen: Seen, run: SavedRun, today: date) -> Tree:
+def finding_tree(finding: Finding, seen: Seen, run: SavedRun, today: date) -> Tree:
     """The chain of a store, narrowed to one finding and the copy that it is about."""
     seen.findings = [f for f in seen.findings if fingerprint(f) == fingerprint(finding)]
+    copies = [copy for copy in seen.judged.copies if _is_about(finding, copy, seen.judged)]
+    return narrowed_tree(seen, copies, run, today)
+
+
+def narrowed_tree(seen: Seen, copies: Sequence[JudgedCopy], run: SavedRun, today: date) -> Tree:
+    """The chain of a store, narrowed to some of its copies and to what covers the findings that are kept."""
     tree = store_tree(seen, run, today)
     pairs = zip(tree["copies"], seen.judged.copies, strict=True)
-    tree["copies"] = [node for node, copy in pairs if _is_about(finding, copy, seen.judged)]
-    tree["approvals"] = [row for row in tree["approvals"] if row["rule"] in (None, finding.rule)]
+    tree["copies"] = [node for node, copy in pairs if copy in copies]
+    rules = {None, *(finding.rule for finding in seen.findings)}
+    tree["approvals"] = [row for row in tree["approvals"] if row["rule"] in rules]
     return tree
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from residency.countries import country_name
 from residency.explain.nodes import Tree
-from residency.reports.rows import BLANK, Row, text_of
-from residency.reports.text import SEVERITIES_JA, STATUSES
+from residency.reports.columns import width
+from residency.reports.rows import BLANK, COLUMN, Row, text_of
+from residency.reports.text import SEVERITIES_JA, STATUSES, WIDTH
 from residency.rules.base import Texts
 from residency.rules.texts import CLASSES, ROLES_JA, WORDS
 
@@ -90,6 +92,10 @@ SAYS = {
     "vendor": Texts("{id}: state {state}, review {verdict}", "{id}: 状態 {state}、審査 {verdict}"),
     "cells": Texts("{level}: {total} gaps in {cells} cells", "{level}: {cells} 区画に {total} 件の未確認"),
     "stores": Texts("{total} concerned", "{total} 件が該当"),
+    "no_store": Texts(
+        "no store of this run: what is known of it is told by the stores that have a copy there",
+        "この実行の保存先ではなく、複製を置く保存先から分かることだけを示す",
+    ),
     "more": Texts("… and {n} more", "… ほか {n} 件"),
 }
 GRADES = (
@@ -128,21 +134,28 @@ _BASIS_JA = {
 }
 
 
-def render(tree: Tree, languages: tuple[str, ...]) -> Iterator[str]:
-    """The text of an answer, once for each language."""
+def render(tree: Tree, languages: tuple[str, ...], asked_with: Sequence[tuple[str, str]] = ()) -> Iterator[str]:
+    """The text of an answer, once for each language.
+
+    `asked_with`: the options, with their values, that what is to be asked next needs as well.
+    """
     for number, language in enumerate(languages):
         if number:
             yield "\n"
-        yield from text_of(_Text(language).rows(tree))
+        yield from text_of(_Text(language, asked_with).rows(tree))
 
 
 class _Text:
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, asked_with: Sequence[tuple[str, str]]) -> None:
         self.language = language
+        self.asked_with = asked_with
 
     def rows(self, tree: Tree) -> Iterator[Row]:
         if tree["is"] == "rule":
             yield from self._rule(tree)
+            return
+        if tree["is"] == "holder":
+            yield from self._holder(tree)
             return
         if "store" in tree:
             yield from self._store(tree)
@@ -321,7 +334,14 @@ class _Text:
         if finding["policy"] != tree.get("policy", {}).get("id"):
             yield self._row("policy", finding["policy"])
         if tree["is"] == "store":
-            yield self._row("ask", f"residency explain {finding['fingerprint'][:ASK]}")
+            yield from self._ask(finding["fingerprint"][:ASK])
+
+    def _ask(self, fingerprint: str) -> Iterator[Row]:
+        """The next question as a shell takes it: also where it is too long for one line."""
+        parts = [f"residency explain {fingerprint}", *(shlex.join(option) for option in self.asked_with)]
+        line = " ".join(parts)
+        fits = width(line) <= WIDTH - COLUMN
+        yield from self._each("ask", [line] if fits else [*(f"{part} \\" for part in parts[:-1]), parts[-1]])
 
     def _subject(self, subject: Tree) -> Iterator[Row]:
         if "place" in subject:
@@ -349,6 +369,14 @@ class _Text:
             yield "", f"{store['id']} · {self._class(store['data_class'])} · {self._word(store['verdict'])}"
         if stores["total"] > len(stores["first"]):
             yield "", self._say("more", n=stores["total"] - len(stores["first"]))
+
+    def _holder(self, tree: Tree) -> Iterator[Row]:
+        yield from self._each("holder", tree["holders"])
+        yield "", self._say("no_store")
+        yield from self._stores(tree["stores"])
+        for chain in tree["chains"]:
+            yield BLANK
+            yield from self.rows(chain)
 
     def _approval(self, row: Tree) -> Iterator[Row]:
         facts: dict[str, Any] = {key: row[key] for key in ("id", "expires", "reason")}

@@ -30,7 +30,7 @@ REPLICA_KEY = "Destination.EncryptionConfiguration.ReplicaKmsKeyID"
 
 NEEDS = {
     LIST: "s3:ListAllMyBuckets",
-    HEAD: "s3:ListBucket",
+    HEAD: "",  # the region is in the answer's head whatever rights one has; s3:ListBucket would tell what is in it
     TAGGING: "s3:GetBucketTagging",
     REPLICATION: "s3:GetReplicationConfiguration",
     ENCRYPTION: "s3:GetEncryptionConfiguration",
