@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from residency.model import Account, CellResult, Gap, Status
+from residency.inventory import SavedRun
+from residency.model import Account, Cell, CellResult, Gap, Status
 from residency.policy.load import Config
 from residency.policy.matching import matches
-from residency.policy.models import Acceptance
+from residency.policy.models import Acceptance, Match, Source
 from residency.rules.base import GapCause
 
 
@@ -26,6 +27,11 @@ class CellLevel:
     def tells_nothing(self) -> bool:
         """Accounts, regions and zones were found; of what stands there this cell says nothing."""
         return not self.result.cell.lists and self.cause is None
+
+    @property
+    def checked(self) -> bool:
+        """It is in scope, or listed stores all the same: those are judged."""
+        return not self.tells_nothing and (self.level != "out" or self.result.stores > 0)
 
 
 @dataclass
@@ -79,8 +85,8 @@ class Coverage:
         return "tracked" if holds & set(scope.tracked.holds) else "out"
 
     def _holds(self, result: CellResult) -> set[str]:
-        if result.cell.discovers:
-            return set()  # nobody knows what the accounts and regions hold that it did not find
+        if not result.cell.lists or result.cell.service in _OF_EVERY_KIND:
+            return set()  # nobody knows what the accounts, regions and kinds hold that it did not find
         prefix = f"{result.cell.provider}.{result.cell.service}."
         if prefix not in self._held:
             self._held[prefix] = {holds for kind, holds in self.config.kinds.items() if kind.startswith(prefix)}
@@ -124,6 +130,36 @@ class Coverage:
                 self.used.add(row.id)
                 return row.id
         return None
+
+
+# Such a cell is not the listing of one service: no row of kinds.csv says what it holds.
+_OF_EVERY_KIND = frozenset({"sweep", "run", "plan", "template"})
+
+
+def results_of(run: SavedRun, config: Config) -> Iterator[CellResult]:
+    """One result for every planned cell, and one for every source of the config that a scan did not plan to ask."""
+    yield from run.closed_results()
+    planned = {cell.source for cell in run.cells}
+    for source in config.sources if run.head.get("use") == "scan" else ():
+        if source.name not in planned and _selected(source, run.head.get("selection", {})):
+            yield _not_asked(source, datetime.fromisoformat(run.head["started"]))
+
+
+def _selected(source: Source, selection: dict[str, list[str]]) -> bool:
+    """Whether the run was to ask a source: its selection names sources and providers, or leaves none out."""
+    names = {"source": source.name, "provider": source.provider}
+    wanted = {key: globs for key, globs in selection.items() if key in names}
+    return not wanted or matches(Match.model_validate(wanted), names)
+
+
+def _not_asked(source: Source, when: datetime) -> CellResult:
+    account = getattr(source, "account", None)
+    cell = Cell(
+        source=source.name, provider=source.provider, account=account, region=None, service="account", listing="scan"
+    )
+    reason = "the config names this source, and the run did not plan to ask it"
+    gap = Gap(cell=cell, call="scan", status=Status.INTERRUPTED, code="not-asked", reason=reason, attempts=0)
+    return CellResult(cell=cell, status=Status.INTERRUPTED, gaps=(gap,), began=when, ended=when)
 
 
 def _gaps_of(result: CellResult) -> tuple[Gap, ...]:

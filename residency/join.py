@@ -5,8 +5,9 @@ Memory grows with the edges, not with the stores: edges are read first, then sto
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 
 from residency.inventory import SavedRun, json_id
@@ -46,14 +47,26 @@ class View:
         for same in doubles.values():
             yield self._joined(_merged(same))
 
+    def unlisted(self, kinds: Container[str]) -> Iterator[Store]:
+        """What has a copy by a relation neither end of which was listed: deleted, or where nobody looked.
+
+        `kinds`: those that are known. Of what it holds, and of where it stands itself, nothing is claimed.
+        """
+        for source, edges in self.outgoing.items():
+            copies = [self._far_copy(edge) for edge in edges if (edge.target or "") not in self.ends]
+            if source not in self.ends and copies:
+                yield _unlisted(source, copies, kinds)
+
     def _joined(self, store: Store) -> Store:
         edges = self.outgoing.get(store.id, ())
         if not edges and not any(copy.holder for copy in store.copies):
             return store
         copies = [self._placed(copy) for copy in store.copies]
         # What counts as metadata hides no replica. A copy that nothing holds is known by its place.
-        known = {(copy.holder or copy.place, copy.role) for copy in copies}
-        copies += [self._far_copy(edge) for edge in edges if (edge.target or edge.target_place, edge.role) not in known]
+        known: dict[tuple[str | Place | None, Role], list[Place | None]] = {}
+        for copy in copies:
+            known.setdefault((copy.holder or copy.place, copy.role), []).append(copy.place)
+        copies += [self._far_copy(edge) for edge in edges if _adds(edge, known)]
         return _with_copies(store, copies)
 
     def _placed(self, copy: Copy) -> Copy:
@@ -92,6 +105,14 @@ class View:
         )
 
 
+def _adds(edge: Edge, known: dict[tuple[str | Place | None, Role], list[Place | None]]) -> bool:
+    """It tells of a copy that its source does not name, or places one elsewhere: neither is believed more."""
+    places = known.get((edge.target or edge.target_place, edge.role))
+    if places is None:
+        return True
+    return edge.target_place is not None and None not in places and edge.target_place not in places
+
+
 def view_of(run: SavedRun, note: Callable[[Store], object]) -> View:
     """Read the edges and what stands at their ends; `note` is kept of each end's store."""
     view = View(run)
@@ -112,6 +133,29 @@ def view_of(run: SavedRun, note: Callable[[Store], object]) -> View:
     for store in run.stores_with_id(wanted) if wanted else ():
         _remember(view.ends, store, note(store))
     return view
+
+
+UNLISTED = "unlisted"
+# arn:partition:service:region:account:type:name, or type/name; one without a type, a region or an account tells no
+# kind (docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns, read 2026-11-22).
+_ARN = re.compile(r"arn:[^:]+:(?P<service>[^:]+):(?P<region>[^:]+):(?P<account>[^:]+):(?P<type>[^:/]+)[:/](?P<name>.+)")
+
+
+def _unlisted(store_id: str, copies: list[Copy], kinds: Container[str]) -> Store:
+    """A store by what others say of it; its kind only where the ARN names one that is known."""
+    arn = _ARN.fullmatch(store_id)
+    kind = f"aws.{arn['service']}.{arn['type']}" if arn else UNLISTED
+    return Store(
+        id=store_id,
+        kind=kind if kind in kinds else UNLISTED,
+        name=arn["name"] if arn else store_id,
+        account=arn["account"] if arn else None,
+        region=arn["region"] if arn else None,
+        tags=None,
+        sources=(UNLISTED,),
+        followed=Followed.SOME,
+        copies=tuple(copies),
+    )
 
 
 def _remember(ends: dict[str, End], store: Store, note: object) -> None:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
-from residency.coverage import CellLevel, Coverage
+from residency.coverage import CellLevel, Coverage, results_of
 from residency.inventory import SavedRun
 from residency.join import End, View, view_of
 from residency.lineage import Classes, Note, covered, spread
@@ -25,6 +26,7 @@ from residency.model import (
     Role,
     Severity,
     Store,
+    Why,
 )
 from residency.naming import StoreNames
 from residency.personal.classify import classify
@@ -103,11 +105,11 @@ class Judge:
 
     def stores(self) -> Iterator[tuple[JudgedStore, list[Finding]]]:
         """Every store with its verdict, and the findings about it alone."""
-        self._coverage.judge(self._run.closed_results())
+        self._coverage.judge(results_of(self._run, self.config))
         self.world.causes = self._coverage.causes
         self._view = view_of(self._run, self._note)
         self._classes = spread(self._view)
-        for store in self._view.stores():
+        for store in chain(self._view.stores(), self._view.unlisted(self.config.kinds)):
             judged = self._judged(store)
             findings = [self._approved(f, judged) for check in self._checks for f in check(judged, self.world)]
             findings = _unique(findings)
@@ -171,8 +173,7 @@ class Judge:
                     self.world.used.add(row.id)
                     return _excepted(finding, row.id)
         acceptances = self._coverage.gapped.get(finding.subject.id, [])
-        unreadable = finding.status is FindingStatus.NOT_CHECKED and rule_of(finding.rule).excepted_with_gap
-        if unreadable and acceptances and all(acceptances):
+        if _left_by_a_gap(finding) and acceptances and all(acceptances):
             return _excepted(finding, acceptances[0] or "")
         return finding
 
@@ -215,9 +216,9 @@ class Judge:
     def _count_places(self, judged: JudgedStore) -> None:
         """Remember where the atlas is silent, and where a provider says something of its own place."""
         for copy in judged.copies:
-            place = copy.place
-            if place and (copy.why == UNKNOWN_ID or place in self.world.said):
-                tally_of(self.world.stands, place, owner=judged.owner).add(judged)
+            for place in (copy.place,) if copy.place else copy.copy.candidates:
+                if copy.why == UNKNOWN_ID or place in self.world.said:
+                    tally_of(self.world.stands, place, owner=judged.owner).add(judged)
 
     def _count_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -266,6 +267,13 @@ def _may_be_excepted(finding: Finding, judged: JudgedStore | None) -> bool:
     return not (special or public)
 
 
+def _left_by_a_gap(finding: Finding) -> bool:
+    """A gap on its subject may be why it was not checked. No gap is why the atlas lacks a place that was read."""
+    rule = rule_of(finding.rule)
+    explained = not rule.only_where_unresolved or finding.facts["why"] == Why.UNRESOLVED
+    return finding.status is FindingStatus.NOT_CHECKED and rule.excepted_with_gap and explained
+
+
 def _excepted(finding: Finding, by: str) -> Finding:
     return Finding(
         rule=finding.rule,
@@ -298,7 +306,8 @@ def _verdict(judged: JudgedStore, findings: list[Finding]) -> str:
         return NOT_PERSONAL
     states = {finding.status for finding in findings if rule_of(finding.rule).decides_verdict}
     told_elsewhere = {copy.verdict for copy in judged.copies if copy.place in judged.covered} - {PERMITTED}
-    if FindingStatus.VIOLATION in states or (judged.personal and PROHIBITED in told_elsewhere):
+    # A policy may warn of what is outside; it stands outside all the same.
+    if states & {FindingStatus.VIOLATION, FindingStatus.WARNING} or (judged.personal and PROHIBITED in told_elsewhere):
         return PROHIBITED
     if FindingStatus.NOT_CHECKED in states or told_elsewhere:
         return UNDETERMINED

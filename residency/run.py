@@ -9,11 +9,12 @@ import secrets
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,16 +24,16 @@ from residency.countries import country_name
 from residency.errors import InputError
 from residency.inventory import RunWriter, SavedRun, SavedRunError, read_run
 from residency.judge import Judge, Summary, exit_code_of, verdict_of
-from residency.model import Account, Cell, CellResult, Finding, FindingStatus, Severity
+from residency.model import Account, Cell, CellResult, Finding, FindingStatus, Severity, Status
 from residency.policy.load import Config, load_config
 from residency.policy.matching import matches
-from residency.policy.models import Match, Policy
+from residency.policy.models import Match, Policy, Source
 from residency.reports.json_result import fingerprint
 from residency.reports.result import Result, Spool, store_as_json
 from residency.reports.text import printable
 from residency.rules import rules
 from residency.rules.papers import check_states, vendor_verdict
-from residency.sources.waves import Planned, Progress, run_waves
+from residency.sources.waves import Found, Planned, Progress, Wave, run_waves
 
 RUNS = Path(".residency/runs")
 _LOG = logging.getLogger("residency")
@@ -57,15 +58,25 @@ class Selection:
 
     def keeps(self, planned: Planned) -> bool:
         """Discovery stays: it is how the selected cells are found. What belongs to no region stays too."""
-        cell = planned.cell
-        for key, wanted in self.as_dict().items():
-            value = getattr(cell, key)
-            open_question = planned.discovers or value is None or (key == "region" and value == "global")
-            if key in ("source", "provider"):
-                open_question = False
-            if not open_question and not matches(Match.model_validate({key: wanted}), {key: value}):
-                return False
+        wanted = self.as_dict()
+        return all(_is_open(key, planned) or _named(key, wanted[key], getattr(planned.cell, key)) for key in wanted)
+
+
+def _is_open(key: str, planned: Planned) -> bool:
+    """A selector cannot drop this cell: the cell does not say, or what it finds out is a matter of every service."""
+    cell = planned.cell
+    if key in ("source", "provider"):
+        return False
+    if planned.discovers or getattr(cell, key) is None:
         return True
+    if key == "service":
+        return not cell.lists
+    # The zones of a region are asked in one account for all.
+    return cell.region == "global" if key == "region" else cell.service == "geography"
+
+
+def _named(key: str, globs: Iterable[str], value: str | None) -> bool:
+    return matches(Match.model_validate({key: list(globs)}), {key: value})
 
 
 @dataclass
@@ -78,9 +89,11 @@ class ScanOptions:
     save: bool = True
     only_plan: bool = False
     planned: list[Cell] = field(default_factory=list)  # with `only_plan`: what a scan would ask
+    accounts: set[str] = field(default_factory=set)  # that the sources came by
 
     def keeps(self, planned: Planned) -> bool:
         """Whether a cell is in this run."""
+        self.accounts.add(planned.cell.account or "")
         if not self.only_plan or planned.discovers:
             return self.selection.keeps(planned)
         if planned.run and self.selection.keeps(planned):
@@ -138,7 +151,7 @@ def find_run(saved: str) -> Path:
     """The file of a saved run: a path, a run id, or `latest`. SavedRunError names what there is."""
     if Path(saved).is_file():
         return Path(saved)
-    runs = sorted(runs_folder().glob("*.jsonl"), key=lambda path: path.stem)  # a retry after what it goes on with
+    runs = sorted(runs_folder().glob("*.jsonl"), key=_run_and_retry)
     if saved == "latest" and runs:
         return runs[-1]
     chosen = runs_folder() / f"{saved}.jsonl"
@@ -146,6 +159,13 @@ def find_run(saved: str) -> Path:
         return chosen
     known = ", ".join(path.stem for path in runs[-3:]) or "none"
     raise SavedRunError(f"{saved[:80]!r} is neither a file nor a saved run (the last ones in {runs_folder()}: {known})")
+
+
+def _run_and_retry(path: Path) -> tuple[str, int]:
+    """Orders saved runs: a retry comes after what it goes on with, and the tenth after the ninth."""
+    run, _, retry = path.stem.rpartition("-")
+    # What ends the name of a first try has six digits (`new_run_id`), and may be a number too.
+    return (run, int(retry)) if retry.isdecimal() and len(retry) < 3 else (path.stem, 0)
 
 
 def runs_folder() -> Path:
@@ -187,17 +207,26 @@ def scan(config: Config, options: ScanOptions, executor: Executor, path: Path, p
     """
     from residency.sources.live import waves_of
 
+    sources = _selected_sources(options.selection, config)
     resume = options.resume
+    found_out: dict[Cell, Found] = {}
     for attempt in range(options.retry_gaps + 1):
         target = path if attempt == 0 else path.with_name(f"{path.stem}-{attempt}{path.suffix}")
-        writer = writer_of(target, head(target.stem, "scan", options.selection, resume, config))
+        first = head(target.stem, "scan", options.selection, resume, config) | _taken_over(options.resume)
+        writer = writer_of(target, first)
         try:
-            waves = [
-                waves_of(source, writer, config.atlas, options.timeout)
-                for source in config.sources
-                if _chosen(source.name, source.provider, options.selection)
-            ]
-            run_waves(waves, writer, executor, keep=options.keeps, resumed=resume, progress=progress)
+            heard = resume.geographies if resume else []
+            waves = [waves_of(source, writer, config.atlas, options.timeout, heard) for source in sources]
+            run_waves(
+                waves,
+                writer,
+                executor,
+                keep=options.keeps,
+                resumed=resume,
+                found_out=found_out,
+                progress=progress,
+            )
+            run_waves([_accounts_not_found(options)], writer, executor)
         except KeyboardInterrupt:
             writer.close()
             raise Interrupted(target) from None
@@ -216,9 +245,60 @@ def _may_pass(result: CellResult) -> bool:
 _PASSING = frozenset({"throttled", "timeout", "unreachable", "truncated", "malformed", "error", "partial"})
 
 
-def _chosen(name: str, provider: str, selection: Selection) -> bool:
-    named = not selection.source or matches(Match(source=selection.source), {"source": name})
-    return named and (not selection.provider or provider in selection.provider)
+def _taken_over(resumed: SavedRun | None) -> dict[str, object]:
+    """For the head: the earlier runs, with their day, of which facts may stand in this one; the nearest first."""
+    if not resumed:
+        return {}
+    nearest = {"id": resumed.id, "started": resumed.head["started"]}
+    return {"took_over": [nearest, *resumed.head.get("took_over", [])]}
+
+
+def _accounts_not_found(options: ScanOptions) -> Wave:
+    """A gap for every selected account that no source came by."""
+    unmet = [
+        glob for glob in options.selection.account if not any(_named("account", [glob], a) for a in options.accounts)
+    ]
+    yield [
+        Planned(
+            Cell(source="run", provider="run", account=None, region=None, service="run", listing=f"--account {glob}"),
+            status=Status.UNSUPPORTED,
+            code="no-account",
+            reason=f"no source came by an account {glob}",
+        )
+        for glob in unmet
+    ]
+
+
+def _selected_sources(selection: Selection, config: Config) -> list[Source]:
+    """The sources of a scan. InputError where a selector names nothing that this config could meet.
+
+    Accounts are known when they were discovered, and not before: see `_accounts_not_found`.
+    """
+    from residency.services import PROVIDERS, listings
+
+    _refuse_unknown("source", selection.source, {source.name for source in config.sources})
+    _refuse_unknown("provider", selection.provider, {source.provider for source in config.sources})
+    services = {listing.service for provider in PROVIDERS for listing in listings(provider)}
+    _refuse_unknown("service", selection.service, services | {"account", "organization", "geography", "sweep"})
+    wanted = [(key, globs) for key in ("source", "provider") if (globs := getattr(selection, key))]
+    names = [(source, {"source": source.name, "provider": source.provider}) for source in config.sources]
+    chosen = [source for source, named in names if all(_named(key, globs, named[key]) for key, globs in wanted)]
+    _refuse_unknown("region", selection.region, {"global", *_regions(config, {source.provider for source in chosen})})
+    return chosen
+
+
+def _regions(config: Config, providers: set[str]) -> Iterator[str]:
+    """Every region that the atlas holds of some providers, in all their partitions (`aws`, `aws-cn`)."""
+    for entry in config.atlas.entries.values():
+        if entry.kind == "region" and any(f"{entry.namespace}-".startswith(f"{provider}-") for provider in providers):
+            yield entry.code
+
+
+def _refuse_unknown(key: str, globs: Iterable[str], known: set[str]) -> None:
+    for glob in globs:
+        if not any(_named(key, [glob], name) for name in known):
+            near = get_close_matches(glob, sorted(known), n=3) or sorted(known)[:10]
+            raise InputError(f"--{key} {printable(glob)} names no {key}; near: {', '.join(near) or 'none'}")
 
 
 def head(run_id: str, use: str, selection: Selection, resumed: SavedRun | None, config: Config) -> dict[str, object]:
@@ -275,7 +355,7 @@ def judge_run(
         findings = new
         judge.summary.violations = sum(f.status is FindingStatus.VIOLATION for f in findings)
         judge.summary.decisions = sum(f.assumed for f in findings)
-    planned = sum(not level.tells_nothing for level in judge.levels)
+    planned = sum(level.checked for level in judge.levels)
     used = judge.world.used
     rows = (*config.exceptions.exceptions, *config.coverage.accept, *config.coverage.scope.out)
     return Result(
@@ -328,6 +408,7 @@ def _run_head(run: SavedRun, config: Config) -> dict[str, Any]:
         "atlas": {"as_of": config.atlas.as_of, "sha256": config.atlas.sha256},
         "timezone": policy.timezone,
         "selection": run.head.get("selection", {}),
+        "took_over": run.head.get("took_over", []),
         "replaced": config.replaced,
     }
 

@@ -171,6 +171,14 @@ contracts: {basic_agreement: {ref: BA-1, date: 2026-04-01}}
 """
 
 
+def run_from(country: str, parent: str = "") -> str:
+    """An `operators.yaml` that replaces the row of `aws`: its operating entity is based elsewhere."""
+    entity = f'{{name: "Amazon Web Services, Inc.", country: {country}}}'
+    row = f"{{id: aws, names: {{legal: aws}}, operating: {entity}, source: test, read_on: 2026-11-01, "
+    row += f"{parent}confidence: high, reason: the test says so}}"
+    return f"version: 1\nkind: operators\noperators:\n  - {row}\n"
+
+
 def write_config(folder: Path, **files: str) -> Path:
     """A config directory: `classification` by the tag `data`, a vendor `aws` in order, and whatever is given.
 

@@ -33,7 +33,7 @@ from tests.serving import (
 
 BLOCKED = "DescribeSnapshots"  # the call that does not come back
 # What is asked again whatever was seen before: it decides what there is to ask.
-DISCOVERY = {"GetCallerIdentity", "DescribeRegions"}
+DISCOVERY = {"GetCallerIdentity", "DescribeRegions", "DescribeAvailabilityZones"}
 
 
 class Dam:
@@ -125,6 +125,7 @@ def facts(result: dict[str, Any]) -> list[tuple[Any, ...]]:
 WHOLE = {
     "GetCallerIdentity": "listed",
     "DescribeRegions": "listed",
+    "DescribeAvailabilityZones": "listed",
     "ListBuckets": "listed",
     "ListDirectoryBuckets": "listed",
     "DescribeVolumes": "listed",
@@ -161,7 +162,9 @@ def test_a_killed_run_goes_on_with_what_was_missing(machine: Machine) -> None:
     again, fresh, _ = machine.residency("scan")
     assert code == again == 1
     assert facts(resumed) == facts(fresh)
-    assert read_run(stored(machine.runs)[1]).head["resumes"] == read_run(stored(machine.runs)[0]).id
+    before, after = (read_run(path).head for path in stored(machine.runs)[:2])
+    assert after["resumes"] == before["id"]
+    assert after["took_over"] == resumed["run"]["took_over"] == [{key: before[key] for key in ("id", "started")}]
 
 
 def test_a_run_that_was_killed_before_it_planned_a_listing_is_no_pass(machine: Machine) -> None:

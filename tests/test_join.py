@@ -145,6 +145,37 @@ def test_a_copy_of_names_does_not_hide_the_replica_in_the_same_store(view: Any) 
     assert copies(joined)[1:] == [(Role.METADATA, IRELAND, "two"), (Role.REPLICA, IRELAND, "two")]
 
 
+@pytest.mark.parametrize("said_at", [IRELAND, None])
+def test_a_named_copy_that_an_edge_places_elsewhere_stands_in_both(view: Any, said_at: str | None) -> None:
+    """One that its source did not place is unresolved, and is told of as such."""
+    one = a_store("one", a_copy(), a_copy(said_at, Role.REPLICA, holder="two"))
+    joined = stores(view(one, an_edge("one", "two", target_place=Place.parse(OHIO))))["one"]
+    assert [place for _, place, _ in copies(joined)[1:]] == ([IRELAND, OHIO] if said_at else [None])
+
+
+SNAPSHOT = "arn:aws:rds:ap-northeast-1:123456789012:snapshot:gone"
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (SNAPSHOT, "aws.rds.snapshot"),
+        (SNAPSHOT.replace("snapshot", "thing"), "unlisted"),
+        ("arn:aws:s3:::bucket", "unlisted"),
+    ],
+)
+def test_a_relation_of_which_neither_end_was_listed_is_a_store(view: Any, source: str, kind: str) -> None:
+    found = view(a_store("one"), an_edge(source, "elsewhere", Role.EXPORT, target_place=Place.parse(OHIO)))
+    (gone,) = found.unlisted({"aws.rds.snapshot"})
+    assert (gone.id, gone.kind, gone.tags, gone.followed) == (source, kind, None, Followed.SOME)
+    assert copies(gone) == [(Role.EXPORT, OHIO, "elsewhere")]
+
+
+def test_a_relation_of_which_one_end_was_listed_is_no_store_of_its_own(view: Any) -> None:
+    found = view(a_store("one"), an_edge("one", "gone"), an_edge("gone too", "one"))
+    assert list(found.unlisted(())) == []
+
+
 def test_a_store_without_edges_stays_as_it_is(view: Any) -> None:
     found = view(a_store("one"), a_store("two"), an_edge("two", "three"))
     assert stores(found)["one"] == a_store("one")

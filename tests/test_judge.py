@@ -39,7 +39,7 @@ from tests.build import (
     said,
     save_run,
 )
-from tests.rules.cases import config_of
+from tests.rules.cases import changed, config_of
 
 JP, US, SG, ID, NOWHERE = (
     "aws:ap-northeast-1",
@@ -349,7 +349,7 @@ def test_a_share_with_one_stranger_may_be_excepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", ["access-prevention-undocumented", "operator-not-permitted"])
 def test_an_exception_that_only_a_finding_on_a_vendor_uses_is_not_reported_as_unused(tmp_path: Path, rule: str) -> None:
     draft = "version: 1\nkind: vendor\nid: aws\nstate: draft\noperates: [aws]\n"
-    draft += "entities: {operating: {name: x, country: SG}}\n"
+    draft += "entities: {operating: {name: x, country: US}, contracting: {name: x, country: SG}}\n"
     rows = exceptions(excepting(rule, "vendor: aws"), excepting("operator-not-registered", "vendor: aws"))
     _, findings = judged(tmp_path, a_store(ONE), vendors__aws=draft, exceptions=rows)
     assert [f.excepted_by for f in said(findings, rule)] == ["EX-1"]
@@ -495,6 +495,13 @@ def test_accepted_gaps_on_a_subject_except_what_could_not_be_read_of_it(
     ]
 
 
+def test_an_accepted_gap_does_not_except_a_place_that_the_atlas_lacks(tmp_path: Path) -> None:
+    store = a_store(ONE, a_copy(JP), a_copy(NOWHERE, Role.REPLICA))
+    row = accepting("status: denied", f'id: "{ONE}"')
+    _, findings = judged(tmp_path, store, gaps=(TAGS_DENIED,), coverage=row)
+    assert statuses(said(findings, "copy-place-unknown")) == [("copy-place-unknown", "not-checked")]
+
+
 def test_an_accepted_gap_does_not_except_what_was_seen(tmp_path: Path) -> None:
     store = a_store(ONE, a_copy(SG, control=a_control(0)))
     row = accepting("status: denied", f'id: "{ONE}"')
@@ -544,10 +551,16 @@ def test_the_summary_counts_violations_decisions_and_causes(tmp_path: Path) -> N
         (a_store(ONE, a_copy(SG), tags=UNTAGGED), "undetermined"),
         (a_store(ONE, a_copy(JP), tags=UNTAGGED), "permitted"),
         (a_store(ONE, a_copy(SG), tags=NONE), "not-personal"),
+        (a_store(ONE, a_copy(JP), a_copy(SG, Role.METADATA)), "prohibited"),  # of which a rule only warns
     ],
 )
 def test_the_verdict_of_a_store(tmp_path: Path, store: Store, verdict: str) -> None:
     assert judged(tmp_path, store)[0][ONE].verdict == verdict
+
+
+def test_a_policy_that_only_warns_permits_nothing(tmp_path: Path) -> None:
+    stores, _ = judged(tmp_path, a_store(ONE, a_copy(SG)), policy=changed(OUTSIDE))
+    assert stores[ONE].verdict == "prohibited"
 
 
 @pytest.mark.parametrize("tags", [PERSONAL, NONE, UNTAGGED])

@@ -15,7 +15,7 @@ from residency.cli import run_cli
 from residency.cli.commands import cli
 from residency.gating import GateOptions, gated, open_files
 from residency.inventory import SavedRun
-from residency.model import Account, Cell, Place, Role, Severity, Status, Why
+from residency.model import Account, Cell, Place, Role, Severity, Status, Store, Why
 from residency.policy.reader import ConfigError
 from residency.rules.papers import check_states, documented_grade
 from residency.run import Selection, find_run, judge_run, open_config
@@ -36,7 +36,7 @@ from tests.build import (
 )
 from tests.reports.results import json_of, result_of, text_of
 from tests.rules.cases import changed, config_of, found
-from tests.serving import a_server, a_source, scan_here, write_scan_config
+from tests.serving import a_server, a_source, scan_here, sources, write_scan_config
 
 JP, US, SG, NOWHERE = "aws:ap-northeast-1", "aws:us-east-1", "aws:ap-southeast-1", "aws:xx-nowhere-1"
 ONE, TWO, THREE = "arn:aws:s3:::one", "arn:aws:s3:::two", "arn:aws:s3:::three"
@@ -84,6 +84,43 @@ def test_a_kind_of_a_config_does_not_make_the_discovery_of_accounts_optional(tmp
     assert finding.status == "not-checked"
 
 
+@pytest.mark.parametrize(
+    ("provider", "service"), [("aws", "sweep"), ("aws", "geography"), ("run", "run"), ("terraform", "plan")]
+)
+def test_a_kind_of_a_config_takes_no_cell_out_that_is_of_every_kind(
+    tmp_path: Path, provider: str, service: str
+) -> None:
+    kinds: dict[str, Any] = {"kinds.csv": f"kind,holds\n{provider}.{service}.x,nothing\n"}
+    gap = a_gap(a_cell(provider=provider, service=service), Status.UNSWEPT)
+    (finding,) = found(tmp_path, "coverage-gap", gaps=[gap], **kinds)
+    assert finding.status == "not-checked"
+
+
+@pytest.mark.parametrize(
+    ("stores", "code"), [([], 5), ([a_store(tags={"data": "public"})], 0), ([a_store(ONE, a_copy(SG))], 1)]
+)
+def test_what_is_out_of_scope_was_not_checked_unless_it_listed_stores(
+    tmp_path: Path, stores: list[Store], code: int
+) -> None:
+    row = f"{{id: OUT-1, match: {{provider: aws}}, {APPROVED}, expires: 2026-12-31}}"
+    coverage = f"version: 1\nkind: coverage\nscope: {{out: [{row}]}}\n"
+    run = save_run(tmp_path / "run.jsonl", *stores)
+    assert judge_run(run, config_of(coverage=coverage), TODAY, Severity.HIGH).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("selection", "code"),
+    [({}, 3), ({"region": ["global"]}, 3), ({"source": ["pr*"]}, 0), ({"provider": ["gcp"]}, 0)],
+)
+def test_a_source_that_the_saved_run_did_not_plan_is_not_checked_unless_it_was_left_out(
+    tmp_path: Path, selection: dict[str, list[str]], code: int
+) -> None:
+    rows = [f'name: {name}, provider: aws, account: "{ACCOUNT}"' for name in ("prod", "second")]
+    run = save_run(tmp_path / "run.jsonl", a_store())
+    run.head["selection"] = selection
+    assert judge_run(run, config_of(sources=sources(*rows)), TODAY, Severity.HIGH).exit_code == code
+
+
 def test_the_verdict_line_names_the_selection(tmp_path: Path) -> None:
     result = result_of(tmp_path, a_store())
     result.selection = {"region": ["eu-*"]}
@@ -104,13 +141,14 @@ def test_what_a_config_replaces_is_in_the_json_too(tmp_path: Path) -> None:
     ]
 
 
-def test_the_latest_run_is_the_retry_and_not_what_it_went_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("retries", [1, 10])
+def test_the_latest_run_is_the_last_retry_and_not_what_it_went_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retries: int
 ) -> None:
     monkeypatch.setenv("RESIDENCY_RUNS", str(tmp_path))
-    for name in ("20261122T030000Z-abc.jsonl", "20261122T030000Z-abc-1.jsonl"):
-        save_run(tmp_path / name)
-    assert find_run("latest").stem == "20261122T030000Z-abc-1"
+    for end in ("", *(f"-{number}" for number in range(1, retries + 1))):
+        save_run(tmp_path / f"20261122T030000Z-123456{end}.jsonl")
+    assert find_run("latest").stem == f"20261122T030000Z-123456-{retries}"
 
 
 def test_two_templates_of_the_same_name_are_two_stacks(tmp_path: Path) -> None:
@@ -141,8 +179,8 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield write_scan_config(tmp_path, a_source(at.endpoint))
 
 
-def test_a_service_that_there_is_not_was_not_checked(live: Path) -> None:
-    run = scan_here(live, selection=Selection(service=("s4",)), save=False)
+def test_a_selection_that_lists_no_store_checked_nothing(live: Path) -> None:
+    run = scan_here(live, selection=Selection(service=("organization",)), save=False)
     assert judge_run(run, open_config(live), TODAY, Severity.HIGH).exit_code == 5
 
 
@@ -169,6 +207,26 @@ def test_a_copy_that_only_an_edge_tells_of_is_judged_although_nothing_holds_it(t
     edge = an_edge(ONE, None, target_place=place(SG))
     (finding,) = found(tmp_path, OUTSIDE, a_store(ONE), edge)
     assert (finding.status, str(finding.subject.place)) == ("violation", SG)
+
+
+@pytest.mark.parametrize(("place", "code"), [(JP, 0), (SG, 3), (None, 3)])
+def test_an_export_of_what_nobody_listed_is_judged_by_its_place(tmp_path: Path, place: str | None, code: int) -> None:
+    gone = f"arn:aws:rds:ap-northeast-1:{ACCOUNT}:snapshot:gone"
+    target = Place.parse(place) if place else None
+    edge = an_edge(gone, "arn:aws:s3:::strangers", Role.EXPORT, target_place=target)
+    assert code_of(save_run(tmp_path / "run.jsonl", a_store(), edge)) == code
+
+
+def test_an_edge_that_places_a_named_copy_elsewhere_is_a_copy_too(tmp_path: Path) -> None:
+    store = a_store(ONE, a_copy(JP), a_copy(JP, Role.REPLICA, holder=TWO))
+    edge = an_edge(ONE, TWO, target_place=Place.parse(SG))
+    (finding,) = found(tmp_path, OUTSIDE, store, edge)
+    assert str(finding.subject.place) == SG
+
+
+def test_places_of_several_operators_are_nobodys_answer(tmp_path: Path) -> None:
+    store = a_store(ONE, a_copy(None, candidates=(Place.parse(JP), Place.parse("gcp:asia-northeast1"))))
+    assert code_of(save_run(tmp_path / "run.jsonl", store)) == 3
 
 
 def test_a_copy_that_only_an_edge_tells_of_without_a_place_is_not_checked(tmp_path: Path) -> None:

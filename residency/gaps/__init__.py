@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from residency.coverage import CellLevel, Coverage
+from residency.coverage import CellLevel, Coverage, results_of
 from residency.inventory import SavedRun
 from residency.policy.load import Config
 from residency.policy.models import Approval
@@ -35,7 +35,7 @@ def seen_of(run: SavedRun, config: Config, today: date) -> Seen:
     coverage = Coverage(config, today, accounts, set())
     rows = {row.id for row in config.coverage.scope.out}
     out: dict[str, set[str]] = {}
-    for result in run.closed_results():
+    for result in results_of(run, config):
         coverage.used = set()
         coverage.judge([result])
         level = coverage.levels[-1]

@@ -372,9 +372,22 @@ class _Loader:
                     text = f"{shown(operator)} is operated by {shown(claimed[operator])} already"
                     self.mistakes.append(document.mistake(("operates", index), text))
                 claimed[operator] = vendor.id
+            self._check_country(vendor, document, operators)
             self._check_papers(path.parent, vendor, document)
             found[vendor.id] = vendor
         return found
+
+    def _check_country(self, vendor: Vendor, document: Document, operators: dict[str, Operator]) -> None:
+        """A vendor record does not move an operator to another country: its row does, with a reason."""
+        own = vendor.entities.operating.country if vendor.entities else None
+        for operator in (operators[name] for name in vendor.operates if own and name in operators):
+            country = operator.operating.country
+            if country != own:
+                text = (
+                    f"the record says {own}, operators.yaml says that {shown(operator.id)} is run from {country}: "
+                    "correct the record, or replace the operator's row, with a `reason`"
+                )
+                self.mistakes.append(document.mistake(("entities", "operating", "country"), text))
 
     def _check_papers(self, folder: Path, vendor: Vendor, document: Document) -> None:
         """A paper that is named as a file is there, and is the one that was read."""

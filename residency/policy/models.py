@@ -117,6 +117,10 @@ class Match(Section):
         return {key: getattr(self, key) for key in self.model_fields_set}
 
 
+# Only a gap has a status and a call, and nothing says yet of which repository a store is.
+NO_KEY_OF_A_STORE = ("repo", "status", "call")
+
+
 class DataClass(StrEnum):
     """What data a store holds, strongest first. `unknown` stands above what is not judged as personal."""
 
@@ -273,6 +277,15 @@ class Policy(Section):
                 raise _wrong_at(
                     "copies", role.value, text="is no key: a key is not judged by its place", value=counting
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _can_apply_to_a_store(self) -> Self:
+        for index, row in enumerate(self.applies_to):
+            for key, globs in row.given().items():
+                if key in NO_KEY_OF_A_STORE:
+                    text = "no store has this key: the policy would judge nothing"
+                    raise _wrong_at("applies_to", index, key, text=text, value=globs)
         return self
 
     def _references(self) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from residency.model import Finding
 from residency.reports.markdown import verdict_line
+from residency.reports.page_one import conditions
 from residency.reports.result import Result
 from residency.reports.sarif import LEVELS, Location, gravest_first, gravity, locator
 from residency.reports.text import STATUSES, printable
@@ -14,21 +15,24 @@ from residency.rules.texts import fix, message
 
 # Annotations of one level a step shows (actions/toolkit, docs/problem-matchers.md, read 2026-11-22).
 MAX_LINES = 10
+_ANNOTATED = frozenset({"violations", "incomplete", "violations-and-incomplete"})  # each has a finding that says so
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(result: Result, languages: tuple[str, ...], colour: bool = False) -> Iterator[str]:
     language = languages[0]
     findings = gravest_first(result)
-    shown = findings if len(findings) <= MAX_LINES else findings[: MAX_LINES - 1]
+    # Annotations do not say that a run passed, and with which relief, that it saw less, or judged under other facts.
+    told = not findings or result.verdict not in _ANNOTATED or bool(conditions(result, language))
+    shown = findings if len(findings) + told <= MAX_LINES else findings[: MAX_LINES - 1]
     rest = findings[len(shown) :]
     locate = locator(result)
     for finding in shown:
         yield _annotation(finding, locate(finding), language)
-    verdict = verdict_line(result, language)
+    verdict = printable(verdict_line(result, language))
     if rest:
         yield _command(_level(rest[0]), verdict, title=f"… {word('more', language, len(rest))}")
-    if not findings:
+    elif told:
         # Nothing was found is an answer only where something was looked at.
         yield _command("error" if result.verdict == "nothing-checked" else "notice", verdict, title="residency")
 

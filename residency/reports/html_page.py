@@ -23,7 +23,7 @@ from residency.model import EVERYONE, Finding, FindingStatus, Role
 from residency.policy.models import Acceptance, Approval, ExceptionRow
 from residency.reports.json_result import fingerprint
 from residency.reports.matrix import matrices, unseen
-from residency.reports.page_one import actions, allowed_places, sentence, unchecked
+from residency.reports.page_one import actions, allowed_places, conditions, sentence, unchecked
 from residency.reports.result import Result
 from residency.reports.text import SEVERITIES_JA, STATUSES, printable
 from residency.reports.words import word
@@ -85,6 +85,7 @@ def _speech(languages: tuple[str, ...]) -> dict[str, Callable[..., Markup]]:
         "to_do": lambda finding: each(lambda language: action(finding, language)),
         "country": lambda code: each(lambda language: _country(code, language)),
         "both": both,
+        "each": lambda texts: each(texts.__getitem__),
         "role": lambda name: both(Texts(name, ROLES_JA[name])),
         "status": lambda name: both(Texts(STATUSES["en"][name].lower(), STATUSES["ja"][name])),
         "severity": lambda name: both(Texts(name, SEVERITIES_JA[name])),
@@ -132,7 +133,7 @@ def _page(result: Result, languages: tuple[str, ...]) -> dict[str, Any]:
         "style": Markup(style),
         "style_hash": b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "when": lambda text: _when(text, result.run["timezone"]),
-        "selection": " ".join(f"{key}={','.join(values)}" for key, values in result.selection.items()),
+        "conditions": _in_each_language(result, languages),
         "done": sum(level.result.status.complete and level.cause is None for level in result.levels),
         "planned": len(result.levels),
         "actions": actions(findings),
@@ -151,6 +152,12 @@ def _page(result: Result, languages: tuple[str, ...]) -> dict[str, Any]:
         "unseen": unseen(result.levels),
         "everyone": EVERYONE,
     }
+
+
+def _in_each_language(result: Result, languages: tuple[str, ...]) -> list[dict[str, str]]:
+    """Every sentence of `conditions`, by language."""
+    said = (conditions(result, language) for language in languages)
+    return [dict(zip(languages, texts, strict=True)) for texts in zip(*said, strict=True)]
 
 
 def _when(text: str, timezone: str) -> str:

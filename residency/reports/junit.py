@@ -86,11 +86,15 @@ def _verdict(result: Result, left_out: int, language: str) -> TestSuite:
         "policy_sha256": run["policy"]["sha256"],
         "facts_sha256": run["facts_sha256"],
     }
+    facts |= {"selection": result.narrowed_to} if result.selection else {}
+    facts |= {"replaced": "; ".join(result.replaced)} if result.replaced else {}
     for name, value in facts.items():
         suite.add_property(name, printable(value))
     line = printable(verdict_line(result, language))
     verdict = TestCase("verdict", "residency")
-    if result.verdict not in _PASSES:
+    if result.verdict in _PASSES:
+        verdict.system_out = line  # what is excepted, accepted or left out is a part of the answer
+    else:
         outcome = Failure if result.verdict.startswith("violations") else Error
         verdict.append(_told(outcome(line, result.verdict), line))
     suite.append(verdict)

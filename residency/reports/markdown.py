@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from residency.model import Finding, FindingStatus
-from residency.reports.page_one import sentence
+from residency.reports.page_one import conditions, sentence
 from residency.reports.result import Result
 from residency.reports.text import SEVERITIES_JA, STATUSES, printable
 from residency.reports.words import word
@@ -35,13 +35,10 @@ def render(result: Result, languages: tuple[str, ...], colour: bool = False) -> 
 
 
 def verdict_line(result: Result, language: str) -> str:
-    """The answer in one line: the word, the sentence, the exit code, and to what the run was narrowed."""
+    """The answer in one line: the word, the sentence, the exit code, and under what it holds."""
     line = f"{word(f'word:{result.verdict}', language)} · {sentence(result, language)}"
     line += f" ({word('exit_code', language)} {result.exit_code})"
-    if result.selection:
-        what = " ".join(f"{key}={','.join(values)}" for key, values in result.selection.items())
-        line += " " + word("selection", language, what=what)
-    return line
+    return " ".join((line, *conditions(result, language)))
 
 
 def _page(result: Result, language: str, room: int) -> Iterator[str]:

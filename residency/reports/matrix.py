@@ -79,7 +79,7 @@ def matrices(levels: Iterable[CellLevel]) -> list[Matrix]:
     """One for each provider. Cells that only found accounts and regions say nothing of what stands there."""
     found: dict[str, Matrix] = {}
     for level in levels:
-        if not level.tells_nothing:
+        if level.result.cell.lists or level.cause is not None:
             provider = level.result.cell.provider
             found.setdefault(provider, Matrix(provider)).add(level)
     return list(found.values())

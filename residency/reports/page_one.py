@@ -11,6 +11,7 @@ from residency.reports.result import Result
 from residency.reports.words import word
 from residency.rules.texts import action
 
+MAX_REPLACED = 5  # replaced facts that are named where the answer stands; all of them stand in the JSON result
 _OUTSIDE, _GAP = "copy-outside-territory", "coverage-gap"
 _TO_DO = (FindingStatus.VIOLATION, FindingStatus.NOT_CHECKED)
 
@@ -22,6 +23,18 @@ def sentence(result: Result, language: str) -> str:
     with_relief = result.verdict.startswith("no-violation") and parts
     key = "no-violation-but" if with_relief else result.verdict
     return word(key, language, parts=_listed(parts, language), left=word("left", language, left))
+
+
+def conditions(result: Result, language: str) -> list[str]:
+    """Under what the answer holds, a sentence each: the selection, older facts, shipped facts that are replaced."""
+    said = [word("selection", language, what=result.narrowed_to)] if result.selection else []
+    said += [word("took_over", language, what=result.taken_over)] if result.taken_over else []
+    if result.replaced:
+        count, left = len(result.replaced), len(result.replaced) - MAX_REPLACED
+        what = "; ".join(result.replaced[:MAX_REPLACED])
+        what += f" … {word('more', language, left)}" if left > 0 else ""
+        said.append(word("replaces", language, count, what=what))
+    return said
 
 
 def _parts(result: Result) -> list[tuple[str, int]]:

@@ -37,6 +37,16 @@ class Result:
     allowed: tuple[str, ...] = ()
     allowed_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by language
 
+    @property
+    def narrowed_to(self) -> str:
+        """To what the run was narrowed, in one line; empty where it was not."""
+        return " ".join(f"{key}={','.join(values)}" for key, values in self.selection.items())
+
+    @property
+    def taken_over(self) -> str:
+        """Of which earlier runs, started when, facts stand in this one; empty where there are none."""
+        return ", ".join(f"{run['id']} ({run['started']})" for run in self.run.get("took_over", ()))
+
     def sorted_findings(self) -> list[Finding]:
         """Violations first, the gravest first."""
         return sorted(

@@ -42,7 +42,12 @@ def render(result: Result, languages: tuple[str, ...], colour: bool = False) -> 
     run = {
         "tool": {"driver": _driver(result, findings, language)},
         "invocations": [_invocation(result, len(findings) - len(kept), language)],
-        "properties": {"verdict": result.verdict, "excepted": len(result.findings) - len(findings)},
+        "properties": {
+            "verdict": result.verdict,
+            "excepted": len(result.findings) - len(findings),
+            "selection": result.selection,
+            "replaced": result.replaced,
+        },
     }
     yield f'{{"$schema": {_json(SCHEMA)}, "version": "2.1.0", "runs": [\n{_json(run)[:-1]},\n"results": ['
     locate, numbers = locator(result), {rule_id: number for number, rule_id in enumerate(rules())}
@@ -142,15 +147,15 @@ def _rule(rule: Rule, gravest: Severity, language: str) -> dict[str, Any]:
 
 def _invocation(result: Result, left_out: int, language: str) -> dict[str, Any]:
     unseen = "incomplete" in result.verdict or result.verdict == "nothing-checked"
-    said = [verdict_line(result, language)] if unseen else []
-    said += [word("more", language, left_out)] if left_out else []
+    said = [("error" if unseen else "note", verdict_line(result, language))]
+    said += [("error", word("more", language, left_out))] if left_out else []
     ended = {"endTimeUtc": result.run["ended"]} if result.run["ended"] else {}
     return {
         "executionSuccessful": not unseen,
         "exitCode": result.exit_code,
         "startTimeUtc": result.run["started"],
         **ended,
-        "toolExecutionNotifications": [{"level": "error", "message": {"text": _plain(text)}} for text in said],
+        "toolExecutionNotifications": [{"level": level, "message": {"text": _plain(text)}} for level, text in said],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ WORDS = {
         "atlas": "atlas",
         "cells": "{done} of {all} cells · {stores} stores · {copies} copies",
         "selection": "only {what}",
+        "took_over": "with facts of {what}",
         "copies": "Copies",
         "evidence": "said by",
         "holder": "held by",
@@ -46,10 +48,13 @@ WORDS = {
         "warnings": "{n} warnings",
         "exceptions": "{n} excepted ({ids})",
         "none": "no violation, nothing unseen",
+        "none-required": "no violation, nothing required unseen",
+        "tracked": "{n} tracked listings with gaps",
+        "out": "{n} listings out of scope with gaps",
         "accepted": "no violation, {n} accepted gaps",
         "exit": "exit {n}",
         "left": "{id}: {days} days left",
-        "empty": "the plan holds no cell: name a source in sources.yaml",
+        "empty": "no cell to check: name a source in sources.yaml, and take out of scope less than all",
         "replaced": "Replaced",
         "run": "run {id}",
     },
@@ -59,6 +64,7 @@ WORDS = {
         "atlas": "位置台帳",
         "cells": "{all} 区画中 {done} 区画 · 保存先 {stores} 件 · 複製 {copies} 件",
         "selection": "対象を限定: {what}",
+        "took_over": "以前の実行の事実を含む: {what}",
         "copies": "所在国",
         "evidence": "根拠",
         "holder": "保有",
@@ -75,10 +81,13 @@ WORDS = {
         "warnings": "警告 {n} 件",
         "exceptions": "例外 {n} 件({ids})",
         "none": "不適合なし・未確認なし",
+        "none-required": "不適合なし・必須範囲に未確認なし",
+        "tracked": "参考扱いの未確認 {n} 区画",
+        "out": "対象外の未確認 {n} 区画",
         "accepted": "不適合なし・受容済みの未確認 {n} 件",
         "exit": "終了コード {n}",
         "left": "{id}: 残り {days} 日",
-        "empty": "区画がない: sources.yaml に走査対象を記す",
+        "empty": "確認する区画がない: sources.yaml に走査対象を記し、すべてを対象外としない",
         "replaced": "置換",
         "run": "実行 {id}",
     },
@@ -87,6 +96,7 @@ STATUSES = {
     "en": {"violation": "VIOLATION", "not-checked": "NOT CHECKED", "warning": "WARNING", "excepted": "EXCEPTED"},
     "ja": {"violation": "不適合", "not-checked": "未確認", "warning": "警告", "excepted": "例外"},
 }
+_UNFOLLOWED = "copies-not-followed"
 _NOTHING_WRONG = {
     "no-violation": "none",
     "no-violation-with-accepted-gaps": "accepted",
@@ -193,16 +203,27 @@ class _Text:
             if counts[status]:
                 parts.append(words[word].format(n=counts[status]))
         if not counts[FindingStatus.VIOLATION] and not counts[FindingStatus.NOT_CHECKED]:
-            parts.insert(0, words[_NOTHING_WRONG[result.verdict]].format(n=result.summary["accepted_gaps"]))
+            parts = [*self._nothing_wrong(), *parts]
         if result.approvals:
             ids = ", ".join(self._days_left(row_id) for row_id in sorted(result.approvals))
             parts.append(words["exceptions"].format(n=counts[FindingStatus.EXCEPTED], ids=printable(ids)))
         if result.selection:
-            what = " ".join(f"{key}={','.join(values)}" for key, values in result.selection.items())
-            parts.append(words["selection"].format(what=printable(what)))
+            parts.append(words["selection"].format(what=printable(result.narrowed_to)))
+        if result.taken_over:
+            parts.append(words["took_over"].format(what=printable(result.taken_over)))
         word, colour = self._word(counts)
         line = f"{self._paint(words[word], colour)}  {' · '.join(parts)}  {words['exit'].format(n=result.exit_code)}"
         yield from wrapped(line)
+
+    def _nothing_wrong(self) -> Iterator[str]:
+        """That no violation was found, and what was not seen all the same; "nothing" only where it is nothing."""
+        result, words = self.result, self.words
+        unseen = Counter(level.level for level in result.levels if level.cause is not None)
+        key = _NOTHING_WRONG[result.verdict]
+        if key == "none" and (unseen or any(finding.rule == _UNFOLLOWED for finding in result.findings)):
+            key = "none-required"
+        yield words[key].format(n=result.summary["accepted_gaps"])
+        yield from (words[level].format(n=unseen[level]) for level in ("tracked", "out") if unseen[level])
 
     def _days_left(self, row_id: str) -> str:
         days = (self.result.approvals[row_id].expires - self.result.today).days

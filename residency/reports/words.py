@@ -22,6 +22,14 @@ WORDS = {
         "This run was narrowed to {what}. It says nothing of the rest.",
         "対象を {what} に限定した実行であり、それ以外については何も示さない。",
     ),
+    "took_over": Texts(
+        "A part of its facts was seen by earlier runs: {what}.",
+        "事実の一部は以前の実行で確認したもの: {what}。",
+    ),
+    "replaces": Texts(
+        "The config replaces {n} shipped fact: {what}|The config replaces {n} shipped facts: {what}",
+        "付属の情報 {n} 件を設定で置き換えている: {what}",
+    ),
     "replaced": Texts("Shipped facts that the config replaces", "設定で置き換えた付属の情報"),
     "none": Texts("None.", "なし。"),
     # --- the verdict: a word, and one sentence ---
@@ -50,8 +58,8 @@ WORDS = {
         "はい({parts}を除く): 必須の対象範囲のほかのすべてを確認し、ほかに不適合はない。",
     ),
     "nothing-checked": Texts(
-        "Nothing was checked: the plan holds nothing to look at, so this page answers nothing.",
-        "何も確認していない: 確認する区画がないため、このページは何も示さない。",
+        "Nothing was checked: the plan holds nothing in scope to look at, so this page answers nothing.",
+        "何も確認していない: 対象範囲に確認する区画がないため、このページは何も示さない。",
     ),
     "and": Texts("{first} and {last}", "{first}、{last}"),
     "comma": Texts(", ", "、"),

@@ -35,7 +35,7 @@ def conclude(world: World) -> Iterator[Finding]:
         for said in world.said.get(place, ()):
             country = country_of(said.words)
             recorded_as = location.entry.recorded_as if location.entry else ""
-            if country and location.countries and country not in (*location.countries, recorded_as):
+            if location.countries and country not in (*location.countries, recorded_as):  # None: nobody can read it
                 yield _finding(world, said, " ".join(location.countries), tally)
 
 

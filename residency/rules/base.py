@@ -56,6 +56,7 @@ class Rule:
     decides_verdict: bool = False  # of the store; other rules speak of operators, keys, papers
     counts_as_outside: bool = False  # a violation is one copy in a country that the policy does not allow
     excepted_with_gap: bool = False  # what it could not check is excepted where the gap behind it is accepted
+    only_where_unresolved: bool = False  # and that only where nobody told the place
     no_exception_for: Literal["special-care", "everyone"] | None = None  # such data, such a share: only a fix ends it
 
 
@@ -180,7 +181,7 @@ class World:
     planned_with: dict[str, Tally] = field(default_factory=dict)  # operator of another provider of a plan
     services: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, operator id, service)
     below_target: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy, vendor, kind)
-    keys: dict[tuple[str, str, str], Tally] = field(default_factory=dict)  # (policy id, key id, place)
+    keys: dict[tuple[str, str, Place | None], Tally] = field(default_factory=dict)  # (policy id, key id, place)
     unfollowed: dict[str, Tally] = field(default_factory=dict)  # kind
     causes: list[GapCause] = field(default_factory=list)
     documented: dict[tuple[str, str, str], int | None] = field(default_factory=dict)  # what papers.py found

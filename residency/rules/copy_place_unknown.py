@@ -30,6 +30,7 @@ RULE = Rule(
     source=f"{FOREIGN_COUNTRY}; {SERVER_COUNTRY}",
     decides_verdict=True,
     excepted_with_gap=True,
+    only_where_unresolved=True,
 )
 
 

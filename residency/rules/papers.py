@@ -9,6 +9,7 @@ from residency.policy.vendor import Measure, Vendor
 
 ACCEPTED_STATES = ("approved", "conditional")
 _ACCEPTED = ("accepted", "conditional")  # of a check
+_ENDED = {"rejected": "rejected", "offboarded": "rejected", "expired": "expired"}  # what they make of an accepted check
 
 
 def is_foreign(country: str, policy: Policy) -> bool:
@@ -65,7 +66,9 @@ def _check_state(vendor: Vendor, name: str, present: bool, today: date) -> str:
             return "expired"
         if decision.on is not None and decision.on > today:
             return "missing"  # nobody decided that yet
-        return decision.state if decision.state in (*_ACCEPTED, "rejected") else "missing"
+        if decision.state in _ACCEPTED:
+            return _ENDED.get(vendor.state, decision.state)
+        return "rejected" if decision.state == "rejected" else "missing"
     return "accepted" if present and vendor.state in ACCEPTED_STATES else "missing"
 
 

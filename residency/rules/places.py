@@ -61,9 +61,10 @@ class Places:
         if any(country not in self._allowed for country in countries):
             verdict = PROHIBITED
         else:
-            verdict = PERMITTED if complete else UNDETERMINED
+            verdict = PERMITTED if complete and len(operators) < 2 else UNDETERMINED  # nobody answers for it
         unbounded = any(location.unbounded for location in locations)
-        why = Why.UNBOUNDED.value if unbounded else None if complete else UNKNOWN_ID
+        undecided = Why.UNRESOLVED.value if len(operators) > 1 else None
+        why = Why.UNBOUNDED.value if unbounded else undecided if complete else UNKNOWN_ID
         operator = operators.pop() if len(operators) == 1 else None
         return PlaceVerdict(tuple(countries), verdict, why, operator, entries)
 

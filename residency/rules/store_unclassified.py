@@ -35,6 +35,9 @@ RULE = Rule(
     counts_as_outside=True,
 )
 
+# Who decides that what is unclassified counts as personal means what is outside: as grave as a copy of personal data.
+OUTSIDE = (FindingStatus.VIOLATION, Severity.HIGH, Severity.HIGH)
+
 
 def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
     if judged.data_class is not DataClass.UNKNOWN:
@@ -46,7 +49,6 @@ def check(judged: JudgedStore, world: World) -> Iterator[Finding]:
             continue
         # Where nothing is known of the place, nobody can say that it is outside.
         outside = copy.verdict == PROHIBITED or copy.why == Why.UNBOUNDED
-        status = FindingStatus.VIOLATION if decided and outside else RULE.status
-        row = (status, RULE.personal, RULE.special)
+        row = OUTSIDE if decided and outside else (RULE.status, RULE.personal, RULE.special)
         facts = {"classified_by": judged.classified_by, **because_unplaced(copy, judged, world, also=RULE.fix)}
         yield about_copy(RULE, judged, copy, row=row, assumed=True, facts=facts)

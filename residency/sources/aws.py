@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -14,7 +14,7 @@ from residency.clouds.aws.api import Api
 from residency.clouds.aws.discover import Identity
 from residency.clouds.aws.session import Access, AccountSession
 from residency.inventory import RunWriter
-from residency.model import Account, Cell, CellResult, Gap, Status, Store
+from residency.model import Account, Cell, CellResult, Gap, Geography, Status, Store
 from residency.policy.matching import matches
 from residency.policy.models import AwsSource, Match
 from residency.services import listings
@@ -50,8 +50,11 @@ def _session(access: Access) -> AccountSession:
 class AwsScan:
     """The waves of one AWS source: identity and regions of its accounts first, then their listings."""
 
-    def __init__(self, source: AwsSource, writer: RunWriter, atlas: Atlas, timeout: float) -> None:
+    def __init__(
+        self, source: AwsSource, writer: RunWriter, atlas: Atlas, timeout: float, heard: Iterable[Geography] = ()
+    ) -> None:
         self.source = source
+        self.heard = heard
         self.writer = writer
         self.atlas = atlas
         self.access = Access(
@@ -138,16 +141,25 @@ class AwsScan:
     def _zones(self, reached: list[Reached]) -> list[Planned]:
         """The zones of every region, asked in the first account that has it switched on: they are the same in all."""
         found: dict[str, Planned] = {}
+        left_out: dict[str, Planned] = {}
         for door, who, where in reached:
             identity = _entered(door, who)
             for region, state in self._regions(identity.partition, where).items() if identity else ():
                 cell = self._cell(identity.account if identity else None, region, GEOGRAPHY, discover.ZONES)
-                if region not in found and state != OFF and not self._left_out(cell, door.units):
+                if region in found or state == OFF:
+                    continue
+                if self._left_out(cell, door.units):
+                    left_out[region] = self._excluded(cell)
+                else:
                     found[region] = Planned(cell, partial(_discover, cell, door.access, discover.zones))
-        return [found[region] for region in sorted(found)]
+        planned = left_out | found
+        return [planned[region] for region in sorted(planned)]
 
     def _save_geographies(self, found: list[Found], reached: list[Reached]) -> None:
-        """Each place once, in the partition of the account that was asked."""
+        """Each place once, in the partition of the account that was asked.
+
+        Of what was not heard again, what an earlier run heard stands.
+        """
         entered = [(identity, where) for door, who, where in reached if (identity := _entered(door, who))]
         answers = [(identity, body) for identity, where in entered for body in where.bodies]
         answers += [(entered[0][0], body) for item in found for body in item.bodies]
@@ -156,7 +168,9 @@ class AwsScan:
             for identity, body in answers
             for geography in discover.geographies(body, self.source.name, identity.partition)
         }
-        for geography in said.values():
+        told = {geography.place for geography in said.values()}
+        before = [g for g in self.heard if g.source == self.source.name and g.place not in told]
+        for geography in (*said.values(), *before):
             self.writer.geography(geography)
 
     # --- listings -----------------------------------------------------------------------------

@@ -33,6 +33,11 @@ class Planned:
     reason: str = ""
     discovers: bool = False  # what it finds decides the next wave
 
+    @property
+    def looks_for_stores(self) -> bool:
+        """What it finds is saved with its cell; accounts, regions and zones are not."""
+        return self.cell.lists and not self.discovers
+
 
 @dataclass(frozen=True)
 class Found:
@@ -54,21 +59,28 @@ def run_waves(
     *,
     keep: Keep = lambda planned: True,
     resumed: SavedRun | None = None,
+    found_out: dict[Cell, Found] | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Run every wave of every source.
 
     `keep` drops cells that were not selected. What `resumed` saw whole is taken over and not asked again.
+    `found_out`: the accounts, regions and zones that an earlier try of the same scan found; this one adds its own.
     """
     waiting = [(source, next(source, [])) for source in sources]
+    every: list[Found] = []
     while waiting:
         chosen = [(source, [planned for planned in wave if keep(planned)]) for source, wave in waiting]
-        found = _run_wave([planned for _, wave in chosen for planned in wave], writer, executor, resumed, progress)
+        wave = [planned for _, part in chosen for planned in part]
+        found = _run_wave(wave, writer, executor, resumed, {} if found_out is None else found_out, progress)
+        every += found.values()
         waiting = []
         for source, wave in chosen:
             following = _send(source, [found[id(planned)] for planned in wave])
             if following is not None:
                 waiting.append((source, following))
+    if resumed:
+        _keep_unreached(resumed, writer, every, keep)
 
 
 def _send(source: Wave, found: list[Found]) -> list[Planned] | None:
@@ -83,15 +95,20 @@ def _run_wave(
     writer: RunWriter,
     executor: Executor,
     resumed: SavedRun | None,
+    found_out: dict[Cell, Found],
     progress: Progress | None,
 ) -> dict[int, Found]:
     numbers = writer.plan([planned.cell for planned in wave])
     known = _take_over(resumed, writer, wave, numbers)
     found: dict[int, Found] = {}
-    running = {}
+    running, poor = {}, {}
     for number, planned in zip(numbers, wave, strict=True):
         if number in known:
             found[id(planned)] = Found(planned, known[number])
+        elif planned.run and planned.cell in found_out:
+            before = found_out[planned.cell]
+            found[id(planned)] = Found(planned, before.result, before.bodies)
+            writer.result(number, before.result)
         elif planned.run is None:
             found[id(planned)] = Found(planned, _without_asking(planned))
             writer.result(number, found[id(planned)].result)
@@ -101,10 +118,17 @@ def _run_wave(
         number, planned = running[finished]
         result, bodies = finished.result()
         found[id(planned)] = Found(planned, result, bodies)
-        writer.result(number, result)
+        if resumed and not _whole(result):
+            poor[number] = result
+        else:
+            writer.result(number, result)
+        if _whole(result) and not planned.looks_for_stores:
+            found_out[planned.cell] = found[id(planned)]
         log.info("%s: %s, %d stores, %d calls", planned.cell, result.status, result.stores, result.calls)
         if progress:
             progress(len(found), len(wave), planned.cell)
+    if resumed and poor:
+        _keep_beside(resumed, writer, poor)
     return found
 
 
@@ -116,7 +140,7 @@ def _take_over(
         return {}
     # What is known without asking is known better now: a region that was off may have been switched on.
     asked = [(planned, number) for number, planned in zip(numbers, wave, strict=True) if planned.run is not None]
-    wanted = {planned.cell: number for planned, number in asked if not planned.discovers}
+    wanted = {planned.cell: number for planned, number in asked if planned.looks_for_stores}
     new_number, known = {}, {}
     for old_number, result in resumed.results.items():
         if result.cell in wanted and _saw_whole(resumed, old_number, result):
@@ -130,8 +154,40 @@ def _take_over(
 
 def _saw_whole(run: SavedRun, number: int, result: CellResult) -> bool:
     """The cell was listed without a gap, and every record of it is still there."""
-    there = run.seen.get(number, [0, 0])
-    return result.status is Status.LISTED and not result.gaps and there == [result.stores, result.edges]
+    return _whole(result) and run.seen.get(number, [0, 0]) == [result.stores, result.edges]
+
+
+def _whole(result: CellResult) -> bool:
+    return result.status is Status.LISTED and not result.gaps
+
+
+def _keep_beside(resumed: SavedRun, writer: RunWriter, poor: dict[int, CellResult]) -> None:
+    """Cells that were not seen whole this time either: what the earlier run saw of them stands beside it."""
+    before = {cell: number for number, cell in enumerate(resumed.cells) if number in resumed.seen}
+    writer.copy(resumed, {before[r.cell]: number for number, r in poor.items() if r.cell in before})
+    for number, result in poor.items():
+        stores, edges = resumed.seen[before[result.cell]] if result.cell in before else (0, 0)
+        counts = {"stores": result.stores + stores, "edges": result.edges + edges}
+        writer.result(number, CellResult.model_validate(dict(result) | counts))
+
+
+def _keep_unreached(resumed: SavedRun, writer: RunWriter, found: list[Found], keep: Keep) -> None:
+    """Where the accounts or regions of a source could not be found, its cells stand as the earlier run left them."""
+    lost = {f.planned.cell.source for f in found if f.planned.discovers and not f.result.status.complete}
+    cells = {f.planned.cell for f in found}
+    old = {
+        number: cell
+        for number, cell in enumerate(resumed.cells)
+        if cell.source in lost and cell not in cells and keep(Planned(cell))
+    }
+    numbers = dict(zip(old, writer.plan(list(old.values())), strict=True)) if old else {}
+    writer.copy(resumed, numbers)
+    for before, number in numbers.items():
+        if before in resumed.results:
+            writer.result(number, resumed.results[before])
+    for account in resumed.accounts if numbers else ():
+        if account.source in lost:
+            writer.account(account)
 
 
 def saver(writer: RunWriter, number: int) -> Save:

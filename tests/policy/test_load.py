@@ -172,6 +172,15 @@ def test_each_policy_has_an_id_and_a_domain_of_its_own(write: Write, files: dict
     assert any(line.startswith(says) for line in mistakes_of(write(**files)))
 
 
+@pytest.mark.parametrize("key", ["repo", "status", "call"])
+def test_a_policy_that_can_match_no_store_is_refused_with_its_line(write: Write, key: str) -> None:
+    text = POLICY.format(id="a") + f"applies_to:\n  - {{id: x}}\n  - {{name: y, {key}: '*'}}\n"
+    (line,) = mistakes_of(write(policies__a_yaml=text))
+    assert line.startswith("policies/a.yaml:6:")
+    assert "no store has this key" in line
+    assert key in line
+
+
 @pytest.mark.parametrize(
     "name", ["policies.yaml", "policy.yml", "README.md", "countries.csv", "notes", "policies/a.yml", "atlas/a.yaml",
              "vendors/aws.csv", "vendors/a/b.yaml"],
@@ -229,6 +238,22 @@ def test_a_vendor_answers_for_the_operators_it_names(write: Write) -> None:
 )
 def test_every_operator_has_one_vendor_at_most(write: Write, files: dict[str, str], says: str) -> None:
     assert mistakes_of(write(**files)) == [says]
+
+
+def test_a_vendor_record_moves_no_operator_to_another_country(write: Write) -> None:
+    moved = VENDOR_AWS.replace("country: US", "country: JP")
+    (line,) = mistakes_of(write(vendors__aws_yaml=moved))
+    assert line.startswith("vendors/aws.yaml:9:")
+    assert "the record says JP, operators.yaml says that 'aws' is run from US" in line
+    row = OWN_OPERATOR.replace("id: us", "id: aws").replace("high}", "high, reason: we run it}")
+    config = load_config(write(operators_yaml=OPERATORS + row))
+    assert config.replaced == ["operator aws: we run it"]
+
+
+def test_each_operator_of_a_vendor_is_run_from_the_country_of_its_record(write: Write) -> None:
+    both = VENDOR_AWS.replace("operates: [aws]", "operates: [aws, aws-iso, aws-eusc]")
+    (line,) = mistakes_of(write(vendors__aws_yaml=both))
+    assert "the record says US, operators.yaml says that 'aws-eusc' is run from DE" in line
 
 
 @pytest.mark.parametrize(

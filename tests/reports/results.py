@@ -41,7 +41,7 @@ version: 1
 kind: coverage
 accept: [{{id: CG-1, match: {{region: sa-east-1}}, cause: {{status: denied}}, {APPROVED}, expires: 2027-10-31}}]
 """
-VENDOR = VENDOR_AWS.replace("state: approved", "state: draft").replace("country: US", "country: SG")
+VENDOR = VENDOR_AWS.replace("state: approved", "state: draft").replace("country: JP", "country: SG")
 
 
 def result_of(

@@ -90,7 +90,13 @@ def test_no_name_breaks_the_file(tmp_path: Path, name: str, language: str) -> No
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("what", "expected"),
-    [("clean", []), ("violation", ["failure"]), ("gap", ["error"]), ("both", ["failure"]), ("nothing", ["error"])],
+    [
+        ("clean", ["system-out"]),
+        ("violation", ["failure"]),
+        ("gap", ["error"]),
+        ("both", ["failure"]),
+        ("nothing", ["error"]),
+    ],
 )
 def test_the_verdict_is_a_case_of_its_own(tmp_path: Path, what: str, expected: list[str], language: str) -> None:
     stores = [a_store("arn:aws:s3:::one", a_copy(SG))] if what in ("violation", "both") else [a_store()]

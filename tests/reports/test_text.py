@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from wcwidth import wcswidth
 
-from residency.model import Role
+from residency.model import Followed, Role
 from residency.rules import rules
-from tests.build import a_copy, a_store
-from tests.reports.results import JP, SG, every_rule, result_of, text_of
+from tests.build import a_cell, a_copy, a_gap, a_store
+from tests.reports.results import APPROVED, JP, SG, every_rule, result_of, text_of
 
 LONG = "arn:aws:s3:::" + "x" * 300
 WIDE = "arn:aws:s3:::" + "個人情報" * 60
@@ -98,6 +98,28 @@ def test_the_last_line_is_the_verdict(tmp_path: Path, copy: object, word: str) -
 def test_an_exception_is_named_with_the_days_it_has_left(tmp_path: Path) -> None:
     text = text_of(result_of(tmp_path, a_store("arn:aws:s3:::one", a_copy(SG)), exceptions=EXCEPTED))
     assert text.splitlines()[-1] == "PASS  no violation, nothing unseen · 1 excepted (EX-1: 39 days left)  exit 0"
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        ("kms", "PASS  no violation, nothing required unseen · 1 tracked listings with gaps · "),
+        ("sqs", "PASS  no violation, nothing required unseen · 1 listings out of scope with gaps · "),
+    ],
+)
+def test_the_last_line_says_that_nothing_is_unseen_only_where_nothing_is(
+    tmp_path: Path, service: str, says: str
+) -> None:
+    row = f"{{id: OUT-1, match: {{service: sqs}}, {APPROVED}, expires: 2026-12-31}}"
+    coverage = f"version: 1\nkind: coverage\nscope: {{out: [{row}]}}\n"
+    gap = a_gap(a_cell(service=service, region="ap-northeast-1"))
+    result = result_of(tmp_path, a_store(), gaps=[gap], coverage=coverage)
+    assert f"\n{says}" in text_of(result)
+
+
+def test_the_last_line_does_not_call_copies_that_were_not_followed_seen(tmp_path: Path) -> None:
+    last = text_of(result_of(tmp_path, a_store(followed=Followed.NONE))).splitlines()[-1]
+    assert last == "PASS  no violation, nothing required unseen · 1 warnings  exit 0"
 
 
 def test_violations_stand_before_what_was_not_checked_and_warnings(tmp_path: Path) -> None:

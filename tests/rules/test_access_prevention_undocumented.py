@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from residency.rules.texts import message
-from tests.build import VENDOR_AWS, a_copy, a_store
+from tests.build import VENDOR_AWS, a_copy, a_store, run_from
 from tests.rules.cases import JP, NONE, POLICY, SPECIAL, changed, found, row
 
 RULE = "access-prevention-undocumented"
 PERSONAL = a_store("arn:aws:s3:::personal")
 ANY = (PERSONAL, a_store("arn:aws:s3:::special", tags=SPECIAL))
 DRAFT = VENDOR_AWS.replace("state: approved", "state: in-review")
-DOMESTIC = DRAFT.replace("country: US", "country: JP")
+DOMESTIC, FROM_JAPAN = DRAFT.replace("country: US", "country: JP"), run_from("JP")
 REQUIRED_AT_HOME = f"{POLICY}vendors: {{require: {{domestic: [agreement, access_prevention]}}}}\n"
 
 
@@ -35,8 +35,8 @@ def test_an_entrusted_vendor_without_a_paper_is_a_lesser_violation(tmp_path: Pat
 
 
 def test_a_domestic_vendor_is_asked_for_the_paper_only_where_the_policy_says_so(tmp_path: Path) -> None:
-    assert found(tmp_path / "a", RULE, *ANY, vendors__aws=DOMESTIC) == []
-    (finding,) = found(tmp_path / "b", RULE, *ANY, vendors__aws=DOMESTIC, policy=REQUIRED_AT_HOME)
+    assert found(tmp_path / "a", RULE, *ANY, vendors__aws=DOMESTIC, operators=FROM_JAPAN) == []
+    (finding,) = found(tmp_path / "b", RULE, *ANY, vendors__aws=DOMESTIC, operators=FROM_JAPAN, policy=REQUIRED_AT_HOME)
     assert row(finding) == ("violation", "medium")
 
 
@@ -59,8 +59,8 @@ def test_a_paper_counts_until_its_grace_is_over(tmp_path: Path, last_good_day: d
 
 
 def test_two_operators_of_one_vendor_are_one_finding(tmp_path: Path) -> None:
-    vendor = DRAFT.replace("operates: [aws]", "operates: [aws, aws-eusc]")
-    stores = (PERSONAL, a_store("arn:aws-eusc:s3:::two", a_copy("aws-eusc:eusc-de-east-1")))
+    vendor = DRAFT.replace("operates: [aws]", "operates: [aws, aws-iso]")
+    stores = (PERSONAL, a_store("arn:aws-iso:s3:::two", a_copy("aws-iso:us-iso-east-1")))
     (finding,) = found(tmp_path, RULE, *stores, vendors__aws=vendor)
     assert finding.evidence == tuple(sorted(store.id for store in stores))
 

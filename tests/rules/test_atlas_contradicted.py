@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from residency.model import Place
 from residency.rules.texts import message
 from tests.build import a_copy, a_geography, a_store
-from tests.rules.cases import JP, NONE, NOWHERE, SPECIAL, changed, found, row
+from tests.rules.cases import JP, NONE, NOWHERE, SPECIAL, US, changed, found, row
 
 RULE = "atlas-contradicted"
 HONG_KONG = "aws:ap-east-1"
@@ -25,9 +26,19 @@ def test_a_provider_that_says_another_country_leaves_the_place_undecided(
     assert finding.evidence == (f"test:Listing Things[].Place: {words}", "arn:aws:s3:::one")
 
 
-@pytest.mark.parametrize("words", ["JP", "Japan", "Oceania", "Neverland"])
-def test_the_same_country_and_words_that_name_none_contradict_nothing(tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize("words", ["JP", "Japan"])
+def test_the_same_country_contradicts_nothing(tmp_path: Path, words: str) -> None:
     assert found(tmp_path, RULE, a_store(), geographies=[a_geography(JP, words)]) == []
+
+
+@pytest.mark.parametrize("words", ["Neverland", "Oceania", "Japan, Singapore"])
+def test_words_that_name_no_one_country_are_no_agreement(tmp_path: Path, words: str) -> None:
+    assert found(tmp_path, RULE, a_store(), geographies=[a_geography(JP, words)])
+
+
+def test_a_place_where_a_copy_may_stand_is_contradicted_too(tmp_path: Path) -> None:
+    store = a_store("arn:aws:s3:::one", a_copy(None, candidates=(Place.parse(JP), Place.parse(US))))
+    assert found(tmp_path, RULE, store, geographies=[a_geography(US, "SG")])
 
 
 def test_what_no_store_of_ours_uses_concerns_nobody(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from residency.model import Copy, Place, Role, Store
 from residency.rules.texts import message
 from tests.build import a_control, a_copy, a_store
@@ -52,8 +54,23 @@ def test_a_key_inside_is_no_finding(tmp_path: Path) -> None:
     assert found(tmp_path, RULE, locked(JP, key_at(JP))) == []
 
 
-def test_a_key_whose_place_nobody_knows_is_not_called_outside(tmp_path: Path) -> None:
-    assert found(tmp_path, RULE, locked(NOWHERE), locked(None, name="two")) == []
+@pytest.mark.parametrize("place", [NOWHERE, None])
+def test_the_only_key_in_a_place_that_nobody_knows_was_not_checked(tmp_path: Path, place: str | None) -> None:
+    (finding,) = found(tmp_path, RULE, locked(place, special=True))
+    assert (row(finding), str(finding.subject.place)) == (("not-checked", "medium"), str(place))
+    assert "nobody knows where that is" in message(finding, "en")
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        locked(NOWHERE, key_at(JP)),  # not the only key
+        a_store("arn:aws:s3:::one", a_copy(JP, control=a_control(2, modifiers=("provider-managed-key",)))),
+        a_store("arn:aws:s3:::one", a_copy(JP, control=a_control(None, key=KEY))),  # told of with its grade
+    ],
+)
+def test_what_has_another_key_or_none_that_was_read_asks_for_no_place(tmp_path: Path, store: Store) -> None:
+    assert found(tmp_path, RULE, store) == []
 
 
 def test_the_key_of_data_that_are_not_personal_may_stand_anywhere(tmp_path: Path) -> None:

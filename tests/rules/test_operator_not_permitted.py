@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from residency.rules.texts import message
-from tests.build import VENDOR_AWS, a_copy, a_store
+from tests.build import VENDOR_AWS, a_copy, a_store, run_from
 from tests.rules.cases import JP, NONE, POLICY, SPECIAL, changed, found, row
 
 RULE = "operator-not-permitted"
-SINGAPORE = VENDOR_AWS.replace("country: US", "country: SG")
+SINGAPORE, FROM_SINGAPORE = VENDOR_AWS.replace("country: US", "country: SG"), run_from("SG")
+PARENT = 'parent: {name: "Amazon.com, Inc.", country: US}, '
 OTHER = VENDOR_AWS.replace("operates: [aws]", "operates: []")
 PERSONAL = (a_store("arn:aws:s3:::personal"),)
 ANY = (*PERSONAL, a_store("arn:aws:s3:::special", tags=SPECIAL))
@@ -24,8 +25,8 @@ def test_entities_in_allowed_countries_are_no_finding(tmp_path: Path) -> None:
 
 
 def test_an_operating_entity_that_is_based_elsewhere_is_a_violation(tmp_path: Path) -> None:
-    (personal,) = found(tmp_path / "p", RULE, *PERSONAL, vendors__aws=SINGAPORE)
-    (special,) = found(tmp_path / "s", RULE, *ANY, vendors__aws=SINGAPORE)
+    (personal,) = found(tmp_path / "p", RULE, *PERSONAL, vendors__aws=SINGAPORE, operators=FROM_SINGAPORE)
+    (special,) = found(tmp_path / "s", RULE, *ANY, vendors__aws=SINGAPORE, operators=FROM_SINGAPORE)
     assert [row(personal), row(special)] == [("violation", "high"), ("violation", "critical")]
     assert "the operating entity of aws, Amazon Web Services, Inc., is based in Singapore (SG)" in message(
         special, "en"
@@ -50,14 +51,14 @@ def test_without_a_vendor_record_the_shipped_operator_counts(tmp_path: Path) -> 
     [("warn", [("warning", "medium")]), ("reject", [("violation", "critical")]), ("ignore", [])],
 )
 def test_a_policy_says_what_a_parent_elsewhere_means(tmp_path: Path, parent: str, rows: list[tuple[str, str]]) -> None:
-    vendor = VENDOR_AWS.replace("country: US", "country: DE")  # its shipped parent is Amazon.com, Inc. in US
-    findings = found(tmp_path, RULE, *ANY, vendors__aws=vendor, policy=operator("EU", parent))
+    vendor, germany = VENDOR_AWS.replace("country: US", "country: DE"), run_from("DE", PARENT)
+    findings = found(tmp_path, RULE, *ANY, vendors__aws=vendor, operators=germany, policy=operator("EU", parent))
     assert [row(finding) for finding in findings] == rows
 
 
 def test_two_operators_of_one_vendor_are_one_finding_for_each_entity(tmp_path: Path) -> None:
-    vendor = VENDOR_AWS.replace("operates: [aws]", "operates: [aws, aws-eusc]").replace("country: US", "country: SG")
-    stores = (*PERSONAL, a_store("arn:aws-eusc:s3:::two", a_copy("aws-eusc:eusc-de-east-1")))
+    vendor = VENDOR_AWS.replace("operates: [aws]", "operates: [aws, aws-iso]")
+    stores = (*PERSONAL, a_store("arn:aws-iso:s3:::two", a_copy("aws-iso:us-iso-east-1")))
     findings = found(tmp_path, RULE, *stores, vendors__aws=vendor, policy=operator("EU"))
     assert [finding.subject.detail for finding in findings] == ["operating", "parent"]
     assert {finding.evidence for finding in findings} == {tuple(sorted(store.id for store in stores))}
@@ -72,14 +73,19 @@ def test_shipped_entities_of_two_operators_of_one_vendor_stay_apart(tmp_path: Pa
 
 
 def test_a_place_without_a_known_operator_accuses_nobody(tmp_path: Path) -> None:
-    assert found(tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(None)), vendors__aws=SINGAPORE) == []
+    assert (
+        found(
+            tmp_path, RULE, a_store("arn:aws:s3:::one", a_copy(None)), vendors__aws=SINGAPORE, operators=FROM_SINGAPORE
+        )
+        == []
+    )
 
 
 def test_an_operator_without_personal_data_may_be_based_anywhere(tmp_path: Path) -> None:
     store = a_store("arn:aws:s3:::one", a_copy(JP), tags=NONE)
-    assert found(tmp_path, RULE, store, vendors__aws=SINGAPORE) == []
+    assert found(tmp_path, RULE, store, vendors__aws=SINGAPORE, operators=FROM_SINGAPORE) == []
 
 
 def test_a_policy_may_change_status_and_severity(tmp_path: Path) -> None:
-    (finding,) = found(tmp_path, RULE, *ANY, vendors__aws=SINGAPORE, policy=changed(RULE))
+    (finding,) = found(tmp_path, RULE, *ANY, vendors__aws=SINGAPORE, operators=FROM_SINGAPORE, policy=changed(RULE))
     assert row(finding) == ("warning", "critical")

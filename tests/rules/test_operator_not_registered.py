@@ -8,7 +8,7 @@ from tests.build import VENDOR_AWS, a_copy, a_store
 from tests.rules.cases import JP, NONE, SPECIAL, changed, found, row
 
 RULE = "operator-not-registered"
-OTHER = VENDOR_AWS.replace("operates: [aws]", "operates: [sinnet]")  # a record, but not of this operator
+OTHER = VENDOR_AWS.replace("operates: [aws]", "operates: [aws-iso]")  # a record, but not of this operator
 PERSONAL, SPECIAL_CARE = a_store("arn:aws:s3:::one"), a_store("arn:aws:s3:::two", tags=SPECIAL)
 
 

@@ -134,6 +134,15 @@ def test_the_checks_and_the_verdict_of_a_vendor(
     assert vendor_verdict(vendor, states) == verdict
 
 
+@pytest.mark.parametrize(
+    ("state", "check"), [("rejected", "rejected"), ("offboarded", "rejected"), ("expired", "expired")]
+)
+def test_no_accepted_check_outlives_its_vendor(tmp_path: Path, state: str, check: str) -> None:
+    vendor, policy = vendor_of(tmp_path, decided("accepted").replace("state: approved", f"state: {state}"))
+    assert accepted_measures(vendor, policy, TODAY) == []
+    assert check_states(vendor, policy, TODAY)["access_prevention"] == check
+
+
 def test_a_measure_without_any_evidence_is_missing(tmp_path: Path) -> None:
     text = VENDOR_AWS.replace('[{type: doc, url: "https://example.com/measure", retrieved_on: 2026-11-01}]', "[]")
     vendor, policy = vendor_of(tmp_path, text)

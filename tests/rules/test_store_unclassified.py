@@ -60,7 +60,7 @@ def test_a_classified_store_is_judged_by_other_rules(tmp_path: Path, tags: dict[
 @pytest.mark.parametrize("copy", [OUTSIDE, UNBOUNDED, MIXED])
 def test_a_policy_may_call_what_is_outside_a_violation(tmp_path: Path, copy: object) -> None:
     (finding,) = found(tmp_path, RULE, a_store("arn:aws:s3:::one", copy, tags={}), policy=STRICT)  # type: ignore[arg-type]
-    assert (row(finding), finding.assumed) == (("violation", "medium"), True)
+    assert (row(finding), finding.assumed) == (("violation", "high"), True)
 
 
 @pytest.mark.parametrize("copy", UNPLACED)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from residency.demo.server import Call, Change, Reply, changed
+from residency.errors import InputError
 from residency.judge import Judge
 from residency.model import Status
 from residency.run import Selection, open_config
@@ -19,6 +20,7 @@ from tests.build import TODAY, judge, said
 from tests.serving import (
     ACCOUNT,
     NO_SWEEP,
+    PARTNER,
     SINGAPORE,
     TOKYO,
     Served,
@@ -237,13 +239,20 @@ def test_what_a_source_leaves_out_is_a_gap_until_a_row_covers_it(at: Served, tmp
         run = scan_here(config)
     for region in (LONDON, SINGAPORE):
         assert {(r.cell.listing, r.status) for r in results(run, region=region)} == {
-            (listing, Status.UNSUPPORTED) for listing in REGIONAL
+            (listing, Status.UNSUPPORTED) for listing in REGIONAL | {"DescribeAvailabilityZones"}
         }
         assert {gap.code for r in results(run, region=region) for gap in r.gaps} == {"excluded"}
     asked = {call.region for call in layer.calls if call.service == "ec2" and call.action != "DescribeRegions"}
     assert asked == {TOKYO}
     assert exit_code(run, config) == 4
     assert exit_code(run, covered) == 1
+
+
+def test_zones_that_are_left_out_are_a_gap(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint, "exclude: {service: geography}"))
+    with at.rules(changes=[regions(TOKYO)]):
+        (result,) = results(scan_here(config), service="geography")
+    assert (result.status, [gap.code for gap in result.gaps]) == (Status.UNSUPPORTED, ["excluded"])
 
 
 def test_a_service_that_is_left_out_is_a_gap(at: Served, tmp_path: Path) -> None:
@@ -262,7 +271,7 @@ def test_a_service_that_is_left_out_is_a_gap(at: Served, tmp_path: Path) -> None
         (Selection(region=("eu-*",)), EVERY, {LONDON}),
         (Selection(service=("ebs",)), {"ebs"}, {TOKYO, LONDON}),
         (Selection(service=("s3",), region=(LONDON,)), {"s3"}, {LONDON}),
-        (Selection(account=("999999999999",)), set(), set()),
+        (Selection(account=("999999999999",)), set(), {TOKYO, LONDON}),
         (Selection(account=(ACCOUNT,)), EVERY, {TOKYO, LONDON}),
     ],
 )
@@ -272,21 +281,67 @@ def test_selectors_narrow_what_is_planned_and_asked(
     config = write_scan_config(tmp_path, a_source(at.endpoint))
     with at.rules(changes=[regions(TOKYO, LONDON)]) as layer:
         run = scan_here(config, selection=selection)
-    planned = {cell.service for cell in run.cells} - {"account", "geography", "sweep"}
+    planned = {cell.service for cell in run.cells} - {"account", "geography", "sweep", "run"}
     assert planned == services
-    assert {cell.region for cell in run.cells} - {"global"} == places
+    assert {cell.region for cell in run.cells} - {"global", None} == places
     assert {call.service for call in layer.calls} - {"sts", "kms"} <= {"ec2", *services}
     assert run.head["selection"] == selection.as_dict()
 
 
 @pytest.mark.parametrize("selection", [Selection(source=("other",)), Selection(provider=("gcp",))])
 def test_a_source_that_is_not_selected_is_not_entered(at: Served, tmp_path: Path, selection: Selection) -> None:
-    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    config = write_scan_config(tmp_path, a_source(at.endpoint), "name: other, provider: gcp, scope: projects/x")
     with at.rules() as layer:
         run = scan_here(config, selection=selection)
-    assert run.cells == []
+    assert {cell.source for cell in run.cells} == {"other"}
     assert layer.calls == []
-    assert exit_code(run, config) == 5
+    assert exit_code(run, config) == 3
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        (Selection(source=("prod", "prdo")), "--source prdo names no source; near: prod"),
+        (Selection(provider=("aws", "gpc")), "--provider gpc names no provider; near: aws"),
+        (Selection(service=("s3", "dynamodbb")), "--service dynamodbb names no service; near: dynamodb"),
+        (Selection(region=("ap-norteast-1",)), "--region ap-norteast-1 names no region; near: ap-northeast-1"),
+        (Selection(region=("japaneast",)), "--region japaneast names no region"),
+    ],
+)
+def test_a_selector_that_names_nothing_is_refused_before_anything_is_asked(
+    at: Served, tmp_path: Path, selection: Selection, told: str
+) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules() as layer, pytest.raises(InputError, match=f"^{re.escape(told)}"):
+        scan_here(config, selection=selection)
+    assert layer.calls == []
+
+
+def test_an_account_that_no_source_comes_by_is_a_gap(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(config, selection=Selection(account=(ACCOUNT, "9999*"), service=("sqs",)))
+    (result,) = results(run, service="run")
+    assert (result.cell.listing, [gap.code for gap in result.gaps]) == ("--account 9999*", ["no-account"])
+    assert exit_code(run, config) == 3
+
+
+@pytest.mark.parametrize(
+    "other", [f'name: wrong, provider: aws, account: "{PARTNER}"', "name: g, provider: gcp, scope: projects/x"]
+)
+def test_a_selected_service_keeps_the_sources_that_nobody_could_enter(at: Served, tmp_path: Path, other: str) -> None:
+    more = f', endpoint: "{at.endpoint}"' if "aws" in other else ""
+    config = write_scan_config(tmp_path, a_source(at.endpoint), other + more)
+    with at.rules(changes=[regions(TOKYO)]):
+        run = scan_here(config, selection=Selection(service=("sqs",)))
+    assert exit_code(run, config) == 3
+
+
+def test_a_selected_service_is_asked_where_its_zones_stand(at: Served, tmp_path: Path) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    with at.rules(changes=[regions(TOKYO), geography({f"{TOKYO}a": ("Singapore",)})]):
+        run = scan_here(config, selection=Selection(service=("ebs",)))
+    assert said(judge(run, open_config(config))[1], "atlas-contradicted")
 
 
 # --- as a user meets it -----------------------------------------------------------------------
@@ -384,9 +439,32 @@ def test_what_aws_says_of_its_regions_and_zones_is_saved(at: Served, tmp_path: P
         f"aws:{TOKYO}": "Japan",
         "aws:z-1a": "Türkiye",
         "aws:id-z-1a": "Türkiye",
+        "aws:z-1c": "Japan, Germany",  # no country is called so: told, and not taken for one
+        "aws:id-z-1c": "Japan, Germany",
     }
     (asked,) = [call for call in layer.calls if call.action == "DescribeAvailabilityZones"]
     assert b"AllAvailabilityZones=true" in asked.body
+
+
+@pytest.mark.parametrize("how", ["resume", "retry", "resume and refused"])
+def test_what_aws_says_of_its_zones_outlives_the_run_that_asked_it(at: Served, tmp_path: Path, how: str) -> None:
+    config = write_scan_config(tmp_path, a_source(at.endpoint))
+    times: list[str] = []
+
+    def stumble(call: Call) -> Reply | None:
+        times.append(call.action)
+        slow = call.action == "ListQueues" or (call.action == "DescribeAvailabilityZones" and how.endswith("refused"))
+        return refused("ThrottlingException", call) if slow else None
+
+    with at.rules(changes=[regions(TOKYO), geography({f"{TOKYO}a": ("Singapore",)}, "Japan")]):
+        first = None if how == "retry" else scan_here(config)
+        with at.rules(stumble):
+            run = scan_here(config, resume=first) if first else scan_here(config, retry_gaps=1)
+    assert sorted(str(geography.place) for geography in run.geographies) == [
+        f"aws:{name}" for name in (TOKYO, f"{TOKYO}a", f"id-{TOKYO}a")
+    ]
+    assert times.count("DescribeAvailabilityZones") == 1
+    assert ("took_over" in run.head) is (first is not None)
 
 
 def test_a_region_that_aws_places_elsewhere_leaves_its_stores_undecided(at: Served, tmp_path: Path) -> None:
@@ -397,7 +475,7 @@ def test_a_region_that_aws_places_elsewhere_leaves_its_stores_undecided(at: Serv
     assert (finding.subject.id, finding.facts["words"]) == (f"aws:{TOKYO}", "Germany")
 
 
-def test_a_refusal_of_the_zones_is_a_warning(at: Served, tmp_path: Path) -> None:
+def test_a_refusal_of_the_zones_is_a_gap(at: Served, tmp_path: Path) -> None:
     def refuse(call: Call) -> Reply | None:
         return refused() if call.action == "DescribeAvailabilityZones" else None
 
@@ -408,4 +486,4 @@ def test_a_refusal_of_the_zones_is_a_warning(at: Served, tmp_path: Path) -> None
     assert sorted(asked) == [TOKYO, LONDON]
     judged = Judge(run, open_config(config), TODAY)
     list(judged.stores())
-    assert {level.level for level in judged.levels if level.result.cell.service == "geography"} == {"tracked"}
+    assert {level.level for level in judged.levels if level.result.cell.service == "geography"} == {"required"}

@@ -227,3 +227,66 @@ def test_what_is_known_without_asking_is_not_taken_from_an_earlier_run(
     run = run_all(tmp_path / "run.jsonl", executor, one_wave(now), resumed=before)
     assert [result.status for result in run.results.values()] == [Status.UNSUPPORTED]
     assert list(run.stores()) == []
+
+
+# --- nothing that was seen gets lost ----------------------------------------------------------
+
+REFUSED = listed("regions", gaps=(a_gap(cell("regions"), Status.THROTTLED),), status=Status.THROTTLED)
+
+
+def finds(result: CellResult, *then: Planned) -> Wave:
+    """A source that plans the rest only where its discovery was whole."""
+    (found,) = yield [Planned(cell("regions"), lambda save: (result, []), discovers=True)]
+    if found.result.status.complete:
+        yield list(then)
+
+
+def test_what_an_earlier_run_saw_stands_where_the_regions_cannot_be_found_now(
+    tmp_path: Path, executor: ThreadPoolExecutor
+) -> None:
+    known = (asks([], "seen", 2), Planned(cell("known"), status=Status.DENIED), asks([], "dropped"))
+    before = run_all(tmp_path / "earlier.jsonl", executor, finds(listed("regions"), *known))
+    keep = lambda planned: planned.cell.listing != "dropped"  # noqa: E731
+    run = run_all(tmp_path / "run.jsonl", executor, finds(REFUSED, *known), resumed=before, keep=keep)
+    assert [(result.cell.listing, result.status) for result in run.closed_results()] == [
+        ("regions", Status.THROTTLED),
+        ("seen", Status.LISTED),
+        ("known", Status.DENIED),
+    ]
+    assert {store.name for store in run.stores()} == {"seen-0", "seen-1"}
+
+
+def test_a_cell_that_is_gone_from_the_plan_is_gone_where_all_was_found(
+    tmp_path: Path, executor: ThreadPoolExecutor
+) -> None:
+    before = run_all(tmp_path / "earlier.jsonl", executor, finds(listed("regions"), asks([], "gone")))
+    run = run_all(tmp_path / "run.jsonl", executor, finds(listed("regions"), asks([], "new")), resumed=before)
+    assert [store.name for store in run.stores()] == ["new-0"]
+
+
+def test_what_was_found_out_whole_is_not_asked_again_in_the_same_scan(
+    tmp_path: Path, executor: ThreadPoolExecutor
+) -> None:
+    asked: list[str] = []
+    found_out: dict[Cell, Found] = {}
+    for name, result in (("one", listed("regions")), ("two", REFUSED)):
+        path = tmp_path / f"{name}.jsonl"
+        run = run_all(path, executor, finds(result, asks(asked, "then")), found_out=found_out)
+        assert {result.status for result in run.results.values()} == {Status.LISTED}
+    assert asked == ["then", "then"]
+
+
+def test_what_was_seen_of_a_cell_stands_beside_what_is_seen_of_it_now_until_it_is_whole(
+    tmp_path: Path, executor: ThreadPoolExecutor
+) -> None:
+    def cut(save: Save) -> tuple[CellResult, list[Body]]:
+        for number in range(2):
+            save(a_store(f"arn:aws:s3:::cut-{number}"))
+        return listed("cut", 2, gaps=(a_gap(cell("cut")),), status=Status.PARTIAL), []
+
+    before = earlier(tmp_path, executor, Planned(cell("cut"), cut))
+    refused = listed("cut", gaps=(a_gap(cell("cut")),), status=Status.DENIED)
+    for now, names in ((Planned(cell("cut"), lambda save: (refused, [])), 2), (asks([], "cut", 3), 3)):
+        run = run_all(tmp_path / f"{names}.jsonl", executor, one_wave(now), resumed=before)
+        (result,) = run.closed_results()
+        assert (result.stores, len(list(run.stores()))) == (names, names)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError, PaginationError
-from botocore.paginate import Paginator
+from botocore.paginate import PageIterator, Paginator
 
 from residency.clouds.answers import Answer, Body, Unknown
 from residency.clouds.aws.errors import CALL_ERRORS, Refusal, RoleNotTaken, code_of, heard, refusal_of
@@ -227,7 +227,7 @@ class Api:
             call=call,
             status=refusal.status,
             code=refusal.code,
-            needs=self._needs.get(call, call if call == RoleNotTaken.call else None),
+            needs=self._needs.get(call, call if call == RoleNotTaken.call else None) or None,
             policy=refusal.policy,
             reason=refusal.reason,
         )
@@ -296,10 +296,25 @@ def _whole(client: Any, operation: str, params: dict[str, Any]) -> dict[str, Any
 def _paginator(client: Any, operation: str, paging: Paging | None) -> Any:
     """botocore's paginator of a call; None where the call has one page."""
     method = xform_name(operation)
+    if paging is None and not client.can_paginate(method):
+        return None
     if paging is None:
-        return client.get_paginator(method) if client.can_paginate(method) else None
-    config = {"input_token": paging.input, "output_token": paging.output, "result_key": paging.result}
-    return Paginator(getattr(client, method), config, client.meta.service_model.operation_model(operation))
+        paginator = client.get_paginator(method)
+    else:
+        config = {"input_token": paging.input, "output_token": paging.output, "result_key": paging.result}
+        paginator = Paginator(getattr(client, method), config, client.meta.service_model.operation_model(operation))
+    paginator.PAGE_ITERATOR_CLS = _WholePages
+    return paginator
+
+
+class _WholePages(PageIterator):  # type: ignore[misc]  # botocore has no types
+    """The pages of a call. PaginationError where the last one says that it is not the last: botocore ends there."""
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        page: Mapping[str, Any] = {}
+        for page in super().__iter__():
+            yield page
+        _refuse_if_cut(page)
 
 
 def _only_page(answer: dict[str, Any]) -> dict[str, Any]:
@@ -307,9 +322,18 @@ def _only_page(answer: dict[str, Any]) -> dict[str, Any]:
     token = next((name for name in _TOKENS if answer.get(name)), None)
     if token:
         raise PaginationError(message=f"the answer goes on ({token}), and how is not known")
+    _refuse_if_cut(answer)
     return answer
 
 
+def _refuse_if_cut(page: Mapping[str, Any]) -> None:
+    flag = next((name for name in page if name.lower().startswith(_CUT) and page[name] is True), None)
+    if flag:
+        raise PaginationError(message=f"the answer was cut ({flag}), and no token leads on")
+
+
+# How the names begin that the services give to the flag of a cut list (models of botocore 1.44.5, 2026-11-22).
+_CUT = ("truncated", "istruncated", "hasmore")
 # The names that the services give to what leads to the next page.
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "LastEvaluatedGlobalTableName", "PaginationToken")
 

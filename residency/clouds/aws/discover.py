@@ -52,13 +52,13 @@ def geographies(body: Body, source: str, partition: str) -> Iterator[Geography]:
         (ZONES, "AvailabilityZones[]", ("ZoneName", "ZoneId")),
     ):
         thing = body.get(call, {}).get(element, {})
-        # Both are lists of names. Of several countries none is the place.
-        words = [row["Name"] for row in thing.get("Geography", ()) if row.get("Name")]
-        for name in names if len(words) == 1 else ():
+        # Both are lists of names. Several countries are told together: no atlas holds such a one.
+        words = ", ".join(row["Name"] for row in thing.get("Geography", ()) if row.get("Name"))
+        for name in names if words else ():
             if thing.get(name):
                 place = Place(namespace=partition, code=thing[name])
                 said = Said(call=call, field=f"{element}.Geography[].Name")
-                yield Geography(source=source, place=place, words=words[0], said_by=said)
+                yield Geography(source=source, place=place, words=words, said_by=said)
 
 
 def accounts(api: Api) -> Iterator[Body]:

@@ -410,3 +410,35 @@ def test_a_follow_up_whose_pages_repeat_is_unknown(at: Served, api: Api) -> None
         answer = api.ask({}, TABLE_TAGS, expect="Tags", subject="t", ResourceArn="arn:aws:dynamodb:::table/t")
     assert isinstance(answer, Unknown)
     assert told(api.gaps) == [("t", TABLE_TAGS, Status.TRUNCATED, "PaginationError")]
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "key", "page"),
+    [
+        ("kms:ListKeys", "Keys[]", "KeyId", {"Keys": [{"KeyId": "k"}], "Truncated": True}),
+        ("firehose:ListDeliveryStreams", "DeliveryStreamNames[]", None, {"HasMoreDeliveryStreams": True}),
+    ],
+)
+def test_a_page_that_was_cut_and_leads_nowhere_is_not_the_whole(
+    at: Served, api: Api, call: str, path: str, key: str | None, page: dict[str, Any]
+) -> None:
+    body = {path.removesuffix("[]"): ["k"]} | page
+    with at.rules(in_turn(call, body)):
+        assert len(list(api.documents(lambda api: api.each(call, path, key)))) == (1 if key else 0)
+    assert told(api.gaps) == [(None, call, Status.TRUNCATED, "PaginationError")]
+
+
+def test_a_follow_up_that_was_cut_is_unknown(at: Served, api: Api) -> None:
+    page = {"Tags": [{"TagKey": "a", "TagValue": "b"}], "Truncated": True}
+    with at.rules(in_turn("kms:ListResourceTags", page)):
+        assert isinstance(api.ask({}, "kms:ListResourceTags", expect="Tags", subject="k", KeyId="k"), Unknown)
+
+
+def test_a_page_that_says_that_it_was_cut_and_leads_on_is_followed(at: Served, api: Api) -> None:
+    pages: list[dict[str, Any]] = [
+        {"Keys": [{"KeyId": "k"}], "Truncated": True, "NextMarker": "n"},
+        {"Keys": [{"KeyId": "l"}]},
+    ]
+    with at.rules(in_turn("kms:ListKeys", *pages)):
+        assert len(list(api.documents(lambda api: api.each("kms:ListKeys", "Keys[]", "KeyId")))) == 2
+    assert (api.status, api.gaps) == (Status.LISTED, [])
