@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from residency.explain.store import look, narrowed_tree
+from residency.explain.store import finding_tree, look
 from residency.model import Role, Severity
 from residency.rules import rule_of
 from residency.rules.about import about_copy, about_store
@@ -23,9 +23,9 @@ def test_a_finding_on_a_whole_store_is_about_all_of_its_copies(tmp_path: Path) -
     each = [about_copy(RULE, store, copy) for copy in store.copies]
     assert finding.evidence == tuple(dict.fromkeys(line for one in each for line in one.evidence))
 
-    chain = narrowed_tree(finding, look(ONE, run, config_of(), TODAY), run, TODAY)
+    chain = finding_tree(finding, look(ONE, run, config_of(), TODAY), run, TODAY)
     assert [copy["role"] for copy in chain["copies"]] == ["primary", "replica"]
-    chain = narrowed_tree(each[1], look(ONE, run, config_of(), TODAY), run, TODAY)
+    chain = finding_tree(each[1], look(ONE, run, config_of(), TODAY), run, TODAY)
     assert [copy["role"] for copy in chain["copies"]] == ["replica"]
 
 
