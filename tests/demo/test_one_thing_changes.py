@@ -302,7 +302,7 @@ def without(run: SavedRun, path: Path, account: str, service: str) -> SavedRun:
 
 
 LISTED = {
-    module.__name__.rpartition(".")[2]: {listing.call for listing in module.LISTINGS}
+    module.__name__.rpartition(".")[2]: {(listing.service, listing.operation) for listing in module.LISTINGS}
     for module in modules("aws")
     if hasattr(module, "LISTINGS")  # subnets.py only knows what templates say
 }
@@ -333,7 +333,7 @@ def test_a_service_that_is_gone_is_missed(
 ) -> None:
     """As if its file had never been written: no cell, no store."""
     run, config = whole, living().config
-    numbers = {n for n, cell in enumerate(run.cells) if cell.listing in LISTED[service]}
+    numbers = {n for n, cell in enumerate(run.cells) if (cell.service, cell.listing) in LISTED[service]}
     kept = [cell for n, cell in enumerate(run.cells) if n not in numbers]
     gaps: list[Gap] = [gap for n, result in run.results.items() if n not in numbers for gap in result.gaps]
     rest = save_run(tmp_path / "rest.jsonl", *records_of(run, numbers), gaps=gaps, cells=kept, accounts=run.accounts)

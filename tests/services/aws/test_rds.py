@@ -1,18 +1,17 @@
-"""What the answers about databases, their snapshots, backups and exports mean, and what plans of them say."""
+"""What the answers about instances, their snapshots, backups and exports mean, and what plans of them say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from residency.clouds.aws.api import Api
 from residency.clouds.aws.keys import DESCRIBE
-from residency.clouds.aws.session import Access, AccountSession
 from residency.demo.server import Call, Reply, changed
-from residency.model import Cell, Copy, Edge, Store
+from residency.model import Edge, Store
 from residency.services.aws import rds
+from tests.services.databases import CLUSTER, DB, ENCRYPTED, HERE, THERE, answer, edges_of, scan, stores_of, where
 from tests.services.documents import ACCOUNT, KEY, PARTNER, REFUSED, key_metadata, lines, live, placed
 from tests.serving import SINGAPORE, TOKYO, Served, a_server, when
 from tests.sources.plans import (
@@ -28,8 +27,6 @@ from tests.sources.plans import (
     refer,
 )
 
-HERE, THERE = f"arn:aws:rds:{TOKYO}:{ACCOUNT}", f"arn:aws:rds:{SINGAPORE}:{ACCOUNT}"
-DB, CLUSTER = f"{HERE}:db:members", f"{HERE}:cluster:members"
 OUTPOST = f"arn:aws:outposts:{TOKYO}:{ACCOUNT}:outpost/op-1"
 REPLICATED = f"{THERE}:auto-backup:ab-1"
 
@@ -43,11 +40,6 @@ def instance(**more: Any) -> dict[str, Any]:
         "StorageEncrypted": False,
     }
     return {rds.INSTANCES: {"DBInstances[]": said | more}}
-
-
-def cluster(**more: Any) -> dict[str, Any]:
-    said = {"DBClusterIdentifier": "members", "DBClusterArn": CLUSTER, "StorageEncrypted": False}
-    return {rds.CLUSTERS: {"DBClusters[]": said | more}}
 
 
 def snapshot(shares: Any = None, **more: Any) -> dict[str, Any]:
@@ -74,18 +66,6 @@ def subnets(*outposts: str | None, zone: str = f"{TOKYO}a") -> dict[str, Any]:
 def told(body: dict[str, Any]) -> list[str]:
     """An instance's copies, its keys described as a customer's."""
     return lines(placed(rds.place_instance(live(body | {DESCRIBE: {KEY: key_metadata()}})))[0])
-
-
-def where(copy: Copy) -> str:
-    """The place of a copy; of one that may be in several, or is not surely there, all of them and why."""
-    return (
-        f"one of {' '.join(map(str, copy.candidates))} {copy.why}" if copy.candidates else str(copy.place or copy.why)
-    )
-
-
-def edges_of(records: Iterable[Store | Edge]) -> list[str]:
-    found = (record for record in records if isinstance(record, Edge))
-    return [f"{e.role} {e.source} -> {e.target} at {e.target_place}{' former' * e.former}" for e in found]
 
 
 # --- instances --------------------------------------------------------------------------------
@@ -156,22 +136,9 @@ def test_backups_that_are_replicated_stand_in_the_region_of_their_name() -> None
     assert edges == [f"{DB} -> {REPLICATED}"]
 
 
-@pytest.mark.parametrize(
-    ("said", "control"),
-    [
-        ({}, "grade 0"),
-        ({"StorageEncryptionType": "none"}, "grade 0"),
-        ({"StorageEncryptionType": "sse-rds"}, "grade 2"),
-        ({"StorageEncryptionType": "sse-kms", "StorageEncrypted": True, "KmsKeyId": KEY}, "grade 3"),
-        ({"StorageEncrypted": True, "KmsKeyId": KEY}, "grade 3"),
-        ({"StorageEncrypted": True, "KmsKeyId": f"{KEY}0"}, "grade None"),  # nobody could describe it
-        ({"StorageEncrypted": True}, "grade None"),
-    ],
-)
+@pytest.mark.parametrize(("said", "control"), ENCRYPTED)
 def test_the_type_of_encryption_says_more_than_the_flag(said: dict[str, Any], control: str) -> None:
     assert told(instance(**said)) == [f"primary aws:{TOKYO}a {control}"]
-    body = cluster(**said) | {DESCRIBE: {KEY: key_metadata()}}
-    assert lines(placed(rds.place_cluster(live(body)))[0]) == [f"primary aws:{TOKYO} {control}"]
 
 
 def test_replicas_are_named_in_the_region_and_have_arns_in_others() -> None:
@@ -214,49 +181,6 @@ def test_an_activity_stream_has_a_key_of_its_own() -> None:
     stream = {"ActivityStreamKinesisStreamName": "aws-rds-das-1", "ActivityStreamKmsKeyId": KEY}
     name = f"arn:aws:kinesis:{TOKYO}:{ACCOUNT}:stream/aws-rds-das-1"
     assert told(instance(**stream))[1:] == [f"log aws:{TOKYO} held by {name} grade 3"]
-
-
-# --- clusters ---------------------------------------------------------------------------------
-
-
-def test_a_cluster_stands_in_its_region_whatever_zones_it_lists() -> None:
-    zones = [f"{TOKYO}{letter}" for letter in "acd"]
-    store, edges = placed(rds.place_cluster(live(cluster(AvailabilityZones=zones, TagList=[]))))
-    assert (store.id, store.kind, store.name, store.tags) == (CLUSTER, "aws.rds.cluster", "members", {})
-    assert (lines(store), edges) == ([f"primary aws:{TOKYO} grade 0"], [])
-
-
-def test_a_cluster_is_replicated_to_and_from_others() -> None:
-    said = {"ReadReplicaIdentifiers": [f"{THERE}:cluster:far"], "ReplicationSourceIdentifier": f"{THERE}:db:first"}
-    records = list(rds.place_cluster(live(cluster(**said))))
-    store, _ = placed(iter(records))
-    assert lines(store)[1:] == [f"replica aws:{SINGAPORE} held by {THERE}:cluster:far of {ACCOUNT}"]
-    assert edges_of(records) == [
-        f"replica {CLUSTER} -> {THERE}:cluster:far at aws:{SINGAPORE}",
-        f"replica {THERE}:db:first -> {CLUSTER} at aws:{TOKYO}",
-    ]
-
-
-def test_each_member_of_a_global_database_has_what_the_others_have() -> None:
-    far, third = f"{THERE}:cluster:far", f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:third"
-    members = [
-        {"DBClusterArn": CLUSTER, "IsWriter": True, "Readers": [far, third]},
-        {"DBClusterArn": far, "IsWriter": False, "Readers": []},
-    ]
-    group = {"GlobalClusterIdentifier": "world", "GlobalClusterMembers": members}
-    assert edges_of(rds.place_global_cluster(live({rds.GLOBALS: {"GlobalClusters[]": group}}))) == [
-        f"replica {CLUSTER} -> {far} at aws:{SINGAPORE}",
-        f"replica {CLUSTER} -> {third} at aws:us-east-1",
-        f"replica {far} -> {CLUSTER} at aws:{TOKYO}",
-        f"replica {far} -> {third} at aws:us-east-1",
-        f"replica {third} -> {CLUSTER} at aws:{TOKYO}",
-        f"replica {third} -> {far} at aws:{SINGAPORE}",
-    ]
-
-
-def test_a_global_database_without_members_relates_nothing() -> None:
-    group = {"GlobalClusterIdentifier": "world", "GlobalClusterMembers": []}
-    assert edges_of(rds.place_global_cluster(live({rds.GLOBALS: {"GlobalClusters[]": group}}))) == []
 
 
 # --- snapshots and backups --------------------------------------------------------------------
@@ -306,25 +230,6 @@ def test_another_attribute_than_restore_shares_nothing() -> None:
     assert len(placed(rds.place_snapshot(live(body)))[0].copies) == 1
 
 
-def test_a_snapshot_of_a_cluster_is_read_alike() -> None:
-    name = f"{HERE}:cluster-snapshot:daily"
-    listed = {
-        "DBClusterSnapshotIdentifier": "daily",
-        "DBClusterSnapshotArn": name,
-        "DBClusterIdentifier": "members",
-        "SourceDBClusterSnapshotArn": f"{THERE}:cluster-snapshot:first",
-        "StorageEncrypted": False,
-        "StorageEncryptionType": "sse-rds",
-    }
-    attributes = [{"AttributeName": "restore", "AttributeValues": [PARTNER]}]
-    asked = {"DBClusterSnapshotAttributesResult": {"DBClusterSnapshotAttributes": attributes}}
-    body = {rds.CLUSTER_SNAPSHOTS: {"DBClusterSnapshots[]": listed}, rds.CLUSTER_SHARES: asked}
-    store, edges = placed(rds.place_cluster_snapshot(live(body)))
-    assert (store.id, store.kind, store.name) == (name, "aws.rds.cluster-snapshot", "daily")
-    assert lines(store) == [f"primary aws:{TOKYO} grade 2", f"share aws:{TOKYO} of {PARTNER}"]
-    assert edges == [f"{THERE}:cluster:members -> {name}", f"{THERE}:cluster-snapshot:first -> {name}"]
-
-
 @pytest.mark.parametrize(
     ("target", "place"),
     [("region", f"aws:{SINGAPORE}"), (None, f"aws:{SINGAPORE}"), ("outposts", "unresolved"), ("local", "unresolved")],
@@ -343,15 +248,6 @@ def test_a_replicated_backup_stands_in_the_region_that_lists_it(target: str | No
     assert (store.id, store.kind, store.name) == (REPLICATED, "aws.rds.automated-backup", "members")
     assert lines(store) == [f"primary {place} grade None"]
     assert edges == [f"{DB} -> {REPLICATED}"]
-
-
-def test_the_backup_of_a_cluster_that_is_gone_stands_in_its_region() -> None:
-    listed = {"DBClusterIdentifier": "members", "DBClusterArn": CLUSTER, "StorageEncryptionType": "sse-rds"}
-    arn = f"{HERE}:cluster-auto-backup:ab-1"
-    body = {rds.CLUSTER_BACKUPS: {"DBClusterAutomatedBackups[]": listed}, "@arn": arn}
-    store, edges = placed(rds.place_cluster_automated_backup(live(body)))
-    assert (store.id, lines(store)) == (arn, [f"primary aws:{TOKYO} grade 2"])
-    assert edges == [f"{CLUSTER} -> {arn}"]
 
 
 # --- what leaves ------------------------------------------------------------------------------
@@ -391,26 +287,6 @@ def at() -> Iterator[Served]:
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-
-
-def scan(at: Served, call: str, region: str = TOKYO) -> tuple[list[Store | Edge], list[str]]:
-    """What one listing makes of the server's answers, and its gaps."""
-    (listing,) = (listing for listing in rds.LISTINGS if listing.call == call)
-    cell = Cell(source="prod", provider="aws", account=ACCOUNT, region=region, service="rds", listing=call)
-    api = Api(AccountSession(Access(endpoint=at.endpoint)), cell, listing.needs, "aws")
-    records = [record for body in api.documents(listing.list) for record in listing.place(live(body, region=region))]
-    return records, [f"{gap.call} {gap.status} {gap.subject}" for gap in api.gaps]
-
-
-def stores_of(records: Iterable[Store | Edge]) -> dict[str, list[str]]:
-    return {record.name: lines(record) for record in records if isinstance(record, Store)}
-
-
-def answer(action: str, result: str) -> Any:
-    """The server's answer to one operation of RDS, in the form of its query protocol."""
-    name = 'xmlns="http://rds.amazonaws.com/doc/2014-10-31/"'
-    body = f"<{action}Response {name}><{action}Result>{result}</{action}Result></{action}Response>".encode()
-    return when("rds", action, Reply(200, [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))], body))
 
 
 def make(at: Served, name: str, region: str = TOKYO, **more: Any) -> None:
@@ -476,30 +352,6 @@ def test_what_the_server_is_silent_about_is_read_from_its_answer(at: Served) -> 
     assert f"snapshot {THERE}:snapshot:first -> {HERE}:snapshot:silent-daily at aws:{TOKYO}" in edges
 
 
-def test_clusters_are_listed_with_their_members_and_global_databases(at: Served) -> None:
-    new = {"Engine": "aurora-mysql", "MasterUsername": "admin", "MasterUserPassword": "password1"}
-    at.client("rds").create_global_cluster(GlobalClusterIdentifier="world", Engine="aurora-mysql")
-    at.client("rds").create_db_cluster(DBClusterIdentifier="first", GlobalClusterIdentifier="world", **new)
-    at.client("rds", SINGAPORE).create_db_cluster(
-        DBClusterIdentifier="second", GlobalClusterIdentifier="world", Engine="aurora-mysql"
-    )
-    at.client("rds").create_db_instance(
-        DBInstanceIdentifier="one", DBInstanceClass="db.r5.large", Engine="aurora-mysql", DBClusterIdentifier="first"
-    )
-    records, _ = scan(at, rds.CLUSTERS)
-    assert stores_of(records) == {"first": [f"primary aws:{TOKYO} grade 0"]}
-    records, gaps = scan(at, rds.GLOBALS)
-    first, second = f"{HERE}:cluster:first", f"{THERE}:cluster:second"
-    assert edges_of(records) == [
-        f"replica {first} -> {second} at aws:{SINGAPORE}",
-        f"replica {second} -> {first} at aws:{TOKYO}",
-    ]
-    assert gaps == []
-    records, gaps = scan(at, rds.INSTANCES)
-    assert f"replica {first} -> {HERE}:db:one at aws:{TOKYO}a" in edges_of(records)
-    assert gaps == []  # the key of a member is asked for with its cluster
-
-
 def test_manual_snapshots_are_asked_for_their_shares_and_automated_ones_are_not(at: Served) -> None:
     client = at.client("rds")
     make(at, "shown")
@@ -525,21 +377,6 @@ def test_shares_that_are_refused_are_a_gap_of_that_snapshot(at: Served) -> None:
         records, gaps = scan(at, rds.SNAPSHOTS)
     assert stores_of(records)["closed-daily"][1:] == ["share unresolved may-appear"]
     assert f"{rds.SHARES} denied {HERE}:snapshot:closed-daily" in gaps
-
-
-def test_snapshots_of_clusters_are_listed_with_their_shares(at: Served) -> None:
-    client = at.client("rds")
-    client.create_db_cluster(
-        DBClusterIdentifier="shown", Engine="aurora-mysql", MasterUsername="admin", MasterUserPassword="password1"
-    )
-    client.create_db_cluster_snapshot(DBClusterIdentifier="shown", DBClusterSnapshotIdentifier="shown-daily")
-    client.modify_db_cluster_snapshot_attribute(
-        DBClusterSnapshotIdentifier="shown-daily", AttributeName="restore", ValuesToAdd=["all"]
-    )
-    records, _ = scan(at, rds.CLUSTER_SNAPSHOTS)
-    assert stores_of(records)["shown-daily"] == [f"primary aws:{TOKYO} grade 0", f"share aws:{TOKYO} of *"]
-    named = f"{HERE}:cluster-snapshot:shown-daily"
-    assert f"snapshot {HERE}:cluster:shown -> {named} at aws:{TOKYO}" in edges_of(records)
 
 
 def backup(name: str, region: str, status: str, arn: str = "") -> str:
@@ -573,20 +410,6 @@ def test_the_ordinary_backups_of_the_server_are_no_stores(at: Served) -> None:
     make(at, "living", BackupRetentionPeriod=1)
     assert at.client("rds").describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
     assert scan(at, rds.BACKUPS) == ([], [])
-
-
-def test_backups_of_clusters_are_listed(at: Served) -> None:
-    arn = f"{HERE}:cluster-auto-backup:ab-1"
-    found = (
-        "<DBClusterAutomatedBackups><DBClusterAutomatedBackup><DBClusterIdentifier>gone</DBClusterIdentifier>"
-        f"<DBClusterArn>{HERE}:cluster:gone</DBClusterArn><Region>{TOKYO}</Region><Status>retained</Status>"
-        f"<DBClusterAutomatedBackupsArn>{arn}</DBClusterAutomatedBackupsArn><StorageEncrypted>false</StorageEncrypted>"
-        "</DBClusterAutomatedBackup></DBClusterAutomatedBackups>"
-    )
-    with at.rules(answer("DescribeDBClusterAutomatedBackups", found)):
-        records, gaps = scan(at, rds.CLUSTER_BACKUPS)
-    assert stores_of(records) == {"gone": [f"primary aws:{TOKYO} grade 0"]}
-    assert (edges_of(records), gaps) == ([f"backup {HERE}:cluster:gone -> {arn} at aws:{TOKYO}"], [])
 
 
 def test_exports_are_listed(at: Served) -> None:
@@ -688,12 +511,6 @@ def test_a_planned_instance_has_a_standby_and_backups_as_its_template_says(
         ("aws_db_instance.replica_sg", f"grade 3 by aws_kms_key.sg in aws:{SINGAPORE}"),
         ("aws_db_instance.restored", "grade None"),
         ("aws_db_instance.rewound", "grade None"),
-        ("aws_rds_cluster.plain", "grade 2"),  # every new Aurora cluster is encrypted
-        ("aws_rds_cluster.managed", "grade 2 provider-managed-key"),
-        ("aws_rds_cluster.three", "grade 0"),
-        ("aws_rds_cluster.first", "grade 2 provider-managed-key"),
-        ("aws_rds_cluster.joined", "grade None"),
-        ("aws_rds_cluster.restored", "grade None"),
         ("aws_db_snapshot.daily", "grade None"),
         ("aws_db_snapshot_copy.sg", f"grade 3 by aws_kms_key.sg in aws:{SINGAPORE}"),
         ("aws_db_instance_automated_backups_replication.sg", f"grade 3 by aws_kms_key.sg in aws:{SINGAPORE}"),
@@ -708,7 +525,6 @@ def test_a_plan_says_what_protects_a_database(plan: Read, address: str, control:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("aws_rds_cluster.home", [f"primary aws:{TOKYO} grade 3 by aws_kms_key.own in aws:{TOKYO} <- region of {{0}}"]),
         (
             "aws_rds_cluster_instance.home",
             [f"primary aws:{TOKYO} held by tf:s/aws_rds_cluster.home <- region of {{0}}"],
@@ -718,13 +534,6 @@ def test_a_plan_says_what_protects_a_database(plan: Read, address: str, control:
             [f"primary aws:{TOKYO}c held by tf:s/aws_rds_cluster.home <- availability_zone of {{0}}"],
         ),
         ("aws_rds_cluster_instance.of_stranger", [f"primary aws:{TOKYO} <- region of {{0}}"]),
-        (
-            "aws_rds_cluster.joins_stranger",
-            [
-                f"primary aws:{TOKYO} grade None <- region of {{0}}",
-                "replica unresolved may-appear <- global_cluster_identifier of {0}",
-            ],
-        ),
         (
             "aws_db_snapshot.daily",
             [
@@ -744,14 +553,6 @@ def test_a_plan_says_what_protects_a_database(plan: Read, address: str, control:
                 "share not-known-yet may-appear <- shared_accounts of {0}",
             ],
         ),
-        (
-            "aws_db_cluster_snapshot.daily",
-            [
-                f"primary aws:{TOKYO} grade None <- region of {{0}}",
-                f"share aws:{TOKYO} of {PARTNER} <- shared_accounts of {{0}}",
-            ],
-        ),
-        ("aws_rds_cluster_snapshot_copy.sg", [f"primary aws:{SINGAPORE} grade None <- region of {{0}}"]),
         (
             "aws_db_instance_automated_backups_replication.of_stranger",
             [f"primary aws:{TOKYO} grade None <- region of {{0}}"],
@@ -820,12 +621,6 @@ def test_an_instance_that_stands_already_is_protected_as_its_state_says(after: B
     assert found[1].startswith(f"primary aws:{TOKYO}a {control}")
 
 
-def test_an_aurora_cluster_that_stands_already_does_not_say_whether_it_is_encrypted() -> None:
-    after = {"arn": CLUSTER, "cluster_identifier": "members", "engine": "aurora-mysql", "storage_encrypted": False}
-    found = Read(a_plan(a_resource("aws_rds_cluster.x", after))).told("aws_rds_cluster.x")
-    assert found[1] == f"primary aws:{TOKYO} grade None <- region of aws_rds_cluster.x"
-
-
 def test_a_group_of_subnets_that_nobody_knows_all_of_places_nothing() -> None:
     subnet = a_resource("aws_subnet.a", {"availability_zone": f"{TOKYO}a"}, {"id": True})
     group = a_resource(
@@ -838,23 +633,6 @@ def test_a_group_of_subnets_that_nobody_knows_all_of_places_nothing() -> None:
     db = a_resource("aws_db_instance.x", {"db_subnet_group_name": "g"}, {"arn": True}, expressions)
     primary = Read(a_plan(subnet, group, db)).stores["aws_db_instance.x"].copies[0]
     assert where(primary) == f"{REGION_ALONE} unresolved"
-
-
-def test_a_global_database_has_one_name_in_all_regions() -> None:
-    home = a_resource("aws_rds_cluster.home", {"engine": "aurora-mysql"}, {"arn": True})
-    group = a_resource(
-        "aws_rds_global_cluster.g",
-        {"global_cluster_identifier": "world"},
-        {"source_db_cluster_identifier": True},
-        {"source_db_cluster_identifier": refer("aws_rds_cluster.home.arn")},
-    )
-    joined = a_resource("aws_rds_cluster.joined", {"global_cluster_identifier": "world"}, {"arn": True}, key="aws.sg")
-    found = Read(a_plan(home, group, joined, providers={"aws": a_provider(), "aws.sg": a_provider(SINGAPORE)}))
-    assert found.edges == [
-        "tf:s/aws_rds_cluster.home -> tf:s/aws_rds_cluster.joined",
-        "tf:s/aws_rds_cluster.joined -> tf:s/aws_rds_cluster.home",
-    ]
-    assert len(found.stores["aws_rds_cluster.joined"].copies) == 1
 
 
 def test_a_bare_name_is_that_of_the_same_kind_and_region() -> None:

@@ -1,4 +1,4 @@
-"""What CloudFormation templates say of databases, their copies and what they are made from."""
+"""What CloudFormation templates say of instances, their copies and what they are made from."""
 
 from __future__ import annotations
 
@@ -85,19 +85,15 @@ def test_the_key_of_a_database_is_told_however_it_is_named() -> None:
         "KeyByRef": f"grade 3 by Key in {TOKYO}",
         "KeyByAtt": f"grade 3 by Key in {TOKYO}",
         "KeyByAlias": f"grade 3 by Key in {TOKYO}",
-        "Cluster": f"grade 3 by Key in {TOKYO}",
         "KeyByArn": "grade None by arn:aws:kms:us-east-1:123456789012:key/1 in aws:us-east-1",
         "KeyOfAws": "grade 2 provider-managed-key",
         "KeyPerhaps": "grade None",
         "NoKey": "grade 0",
         "ChosenByRds": "grade 0",
-        "MultiZone": "grade 0",
-        "Plain": "grade None",  # new, an Aurora cluster is encrypted; a template does not say that it is new
         "FromSnapshot": "grade None",
         "FromResource": "grade None",
         "FromNothing": "grade 0",
         "Snapshot": "grade None",
-        "Second": "grade None",
     }
     found = {address: stack.copies(address)[0].partition(" grade")[2] for address in expected}
     assert {address: f"grade{control}" for address, control in found.items()} == expected
@@ -115,11 +111,7 @@ def test_the_key_of_a_database_is_told_however_it_is_named() -> None:
         ("tf:s/Source", "FromResource"),
         (f"{FAR}:auto-backup:ab-1", "FromBackup"),
         ("tf:s/Source", "Snapshot"),
-        ("tf:s/Cluster", "ClusterSnapshot"),
         ("tf:s/Cluster", "Member"),
-        (f"{FAR}:cluster:far", "ClusterReplica"),
-        ("tf:s/ClusterSnapshot", "ClusterFromSnapshot"),
-        ("tf:s/Cluster", "ClusterRestored"),
     ],
 )
 def test_what_is_made_from_something_else_says_so(source: str, target: str) -> None:
@@ -144,17 +136,6 @@ def test_what_is_perhaps_a_member_is_judged_as_what_is_none() -> None:
         f"backup {TOKYO} may-appear grade None",
         "backup aws:ap-southeast-1 grade None",
     ]
-
-
-def test_the_members_of_a_global_database_have_what_the_others_have() -> None:
-    stack = read()
-    for member in ("Second", "Third"):
-        assert {f"tf:s/Cluster -> tf:s/{member}", f"tf:s/{member} -> tf:s/Cluster"} <= set(stack.edges)
-        assert len(stack.copies(member)) == 1
-
-
-def test_of_a_global_database_of_another_stack_the_other_members_are_not_seen() -> None:
-    assert read().copies("OfElsewhere")[1] == "replica unresolved may-appear"
 
 
 def test_an_integration_goes_where_its_target_is() -> None:
