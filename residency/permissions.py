@@ -1,6 +1,6 @@
 """The rights that a scan needs, taken from what the service files declare, in the provider's own formats.
 
-`inventory` is what finds accounts and regions and lists stores; `deep` is everything: tags, copies, shares and keys too.
+`inventory` is what finds accounts and regions and lists stores; `deep` is everything: tags, copies, shares, keys too.
 Without a right of `deep` a store is still found, and what was not read of it is a gap.
 """
 
