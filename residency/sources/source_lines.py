@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from residency.errors import InputError
 from residency.sources.blocks import Block, Key, UnreadableError, serve
-from residency.sources.terraform_plan import steps_of
+from residency.sources.terraform_parts import steps_of
 
 # opentofu.org/docs/language/files (2026-11-22): OpenTofu reads its own endings beside those of Terraform.
 ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")

@@ -25,7 +25,8 @@ from residency.model import (
 from residency.services import terraform_types
 from residency.sources.templates import AWS, Context, TemplateReader
 from residency.sources.terraform_endpoints import other_endpoint
-from residency.sources.terraform_plan import Plan, Resource, Scope, key_of, state_of, steps_of
+from residency.sources.terraform_parts import key_of, state_of, steps_of
+from residency.sources.terraform_plan import Plan, Resource, Scope
 from residency.sources.terraform_shape import damage, is_state_resource
 
 # Major versions of the plan format that are read (Terraform, JSON output format: refuse any other).

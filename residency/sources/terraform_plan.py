@@ -13,8 +13,6 @@ meant, unless it makes no difference for a place.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,20 +20,30 @@ from typing import Any
 
 from residency.clouds.answers import Unknown
 from residency.model import Why
+from residency.sources.terraform_parts import (
+    Steps,
+    at,
+    either_of,
+    key_of,
+    left_out,
+    longest,
+    no_block,
+    only,
+    only_unknown,
+    part_of,
+    steps_of,
+    unknown_parts,
+    walk,
+    whose,
+    with_unknowns,
+    without,
+)
 
 Modules = tuple[str, ...]  # the module instances from the root: ('pair', 'many["a"]')
 MAX_HOPS = 20  # from reference to reference; a plan cannot hold a circle, a damaged file can
-_INDEX = r'\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]'
-_STEP = re.compile(rf"([^.\[]+)((?:{_INDEX})*)")
 _REPEATED = ("each.", "count.")
 # What instances of one block may differ in and that decides where they stand.
 _PLACES = ("region", "availability_zone", "availability_zone_id", "outpost_arn")
-
-Steps = list[tuple[str, str]]  # of an address or a reference: each name with the indexes behind it
-
-
-def steps_of(text: str) -> Steps:
-    return [(name, index) for name, index in _STEP.findall(text)]
 
 
 @dataclass(slots=True)
@@ -157,8 +165,8 @@ class Plan:
         (Terraform 1.11.4, tried 2026-11-22). Planned values leave out what is not known yet, so that what the
         configuration sets is unknown there.
         """
-        prior = (item for item in _walk(self._prior_state()) if item.get("mode") != "data")
-        found = {key_of(item): item for item in (*prior, *_walk(self.document.get("planned_values")))}
+        prior = (item for item in walk(self._prior_state()) if item.get("mode") != "data")
+        found = {key_of(item): item for item in (*prior, *walk(self.document.get("planned_values")))}
         for key, item in found.items():
             if key in changed:
                 continue
@@ -167,7 +175,7 @@ class Plan:
                 yield self._beside(item, "", values, secret)
                 continue
             resource = self._resource(item, values, {}, secret)
-            resource.unknown = _either_of(_left_out(resource.expressions, values), secret)
+            resource.unknown = either_of(left_out(resource.expressions, values), secret)
             yield resource
 
     def _beside(self, item: Mapping[str, Any], word: str, values: Mapping[str, Any], secret: Any) -> Resource:
@@ -181,7 +189,7 @@ class Plan:
 
     def _prior_data(self, known: set[str]) -> Iterator[Resource]:
         """Data sources that were read while planning stand in the prior state alone."""
-        for resource in _walk(self._prior_state()):
+        for resource in walk(self._prior_state()):
             if resource.get("mode") == "data" and resource["address"] not in known:
                 yield self._resource(resource, resource.get("values") or {}, {}, resource.get("sensitive_values"))
 
@@ -203,8 +211,8 @@ class Plan:
             provider=item.get("provider_name") or item["type"].partition("_")[0],
             name=name,
             scope=Scope(modules, steps[-1][1], config.get("for_each_expression")),
-            after=_without(after, secret),
-            unknown=_either_of(unknown, secret),
+            after=without(after, secret),
+            unknown=either_of(unknown, secret),
             config=config,
             is_data=item.get("mode") == "data",
             secret=secret,
@@ -247,7 +255,7 @@ class Plan:
         """The addresses of everything that the expression at a path may refer to."""
         expression: Any = resource.expressions
         for step in path.split("."):
-            expression = _at(_only(expression), step)
+            expression = at(only(expression), step)
         found = self._not_known_yet(expression, resource)
         return (found.refers_to,) if found.refers_to and not found.one_of else found.one_of
 
@@ -255,14 +263,14 @@ class Plan:
         for step in steps:
             if isinstance(after, list) and len(after) > 1:
                 return Unknown(Why.UNRESOLVED, f"{step} stands in more than one block")
-            unknown = _only_unknown(after, unknown)
-            after, expressions = _only(after), _only(expressions)
+            unknown = only_unknown(after, unknown)
+            after, expressions = only(after), only(expressions)
             if not isinstance(after, dict | None):
-                return _no_block(step)
-            after, unknown, expressions = _at(after, step), _at(unknown, step), _at(expressions, step)
+                return no_block(step)
+            after, unknown, expressions = at(after, step), at(unknown, step), at(expressions, step)
             if unknown is True:
                 return self._not_known_yet(expressions, resource)
-        return _with_unknowns(after, unknown)
+        return with_unknowns(after, unknown)
 
     def _not_known_yet(self, expression: Any, resource: Resource) -> Unknown:
         """An unknown value and what it refers to. A known value in its expression is not the value itself."""
@@ -277,7 +285,7 @@ class Plan:
             return Unknown(Why.NOT_KNOWN_YET, "known only after apply")
         if "constant_value" in expression:
             return expression["constant_value"]
-        references = _longest(expression.get("references") or ())
+        references = longest(expression.get("references") or ())
         things = [name for name in references if not name.startswith(_REPEATED)]
         repeated = len(things) < len(references)
         if not things and any(name.startswith("each.value") for name in references):
@@ -288,7 +296,7 @@ class Plan:
 
     def _of_each(self, scope: Scope, hops: int) -> Any:
         """`each.value` where a block repeats over the instances of another resource (chained for_each)."""
-        things = _longest((scope.for_each or {}).get("references") or ())
+        things = longest((scope.for_each or {}).get("references") or ())
         if len(things) != 1 or len(steps_of(things[0])) != 2 or things[0].startswith(("var.", "local.", "module.")):
             return Unknown(Why.NOT_KNOWN_YET, "each.value is not in the plan")
         return self._attribute(things[0], scope, repeated=True)
@@ -326,7 +334,7 @@ class Plan:
         else:
             variable = module.variables.get(name) if module else None
             value = variable["default"] if variable and "default" in variable else _no_value(name)
-        return _part_of(value, [("", index), *rest])
+        return part_of(value, [("", index), *rest])
 
     def _output(self, reference: str, scope: Scope, hops: int) -> Any:
         steps = steps_of(reference)
@@ -340,7 +348,7 @@ class Plan:
         if len(instances) != 1 or declared is None:
             return Unknown(Why.NOT_KNOWN_YET, f"{reference} is not one output of the plan")
         value = self.follow(declared.get("expression"), Scope(instances[0]), hops + 1)
-        return _part_of(value, [("", steps[2][1]), *steps[3:]])
+        return part_of(value, [("", steps[2][1]), *steps[3:]])
 
     def _attribute(self, reference: str, scope: Scope, repeated: bool) -> Any:
         steps = steps_of(reference)
@@ -372,17 +380,17 @@ class BlockView:
         return self.plan._inside(self.resource, self.after, self.unknown, self.expressions, steps)
 
     def children(self, name: str) -> list[BlockView] | Unknown:
-        unknown = _at(_only_unknown(self.after, self.unknown), name)
-        after, expressions = (_at(_only(part), name) for part in (self.after, self.expressions))
+        unknown = at(only_unknown(self.after, self.unknown), name)
+        after, expressions = (at(only(part), name) for part in (self.after, self.expressions))
         if unknown is True:
             return self.plan._not_known_yet(None, self.resource)
-        if not isinstance(_only(self.after), dict | None):
-            return _no_block(name)
+        if not isinstance(only(self.after), dict | None):
+            return no_block(name)
         elements = after if isinstance(after, list) else [after] if after else []
         return [
             BlockView(self.plan, self.resource, element, unknown_part, expression)
             for element, unknown_part, expression in zip(
-                elements, _unknown_parts(unknown, len(elements)), _whose(expressions, elements), strict=True
+                elements, unknown_parts(unknown, len(elements)), whose(expressions, elements), strict=True
             )
         ]
 
@@ -392,14 +400,14 @@ def _left_to_the_provider(resource: Resource, unknown: Any, expressions: Any, st
 
     A block that was written dynamically is missing there too.
     """
-    secret = resource.secret is True or _at(resource.secret, steps[0]) is True
+    secret = resource.secret is True or at(resource.secret, steps[0]) is True
     for step in steps if resource.config and not secret else ():
         if not isinstance(expressions, dict):
             return False
-        unknown, written, expressions = _at(unknown, step), step in expressions, _only(expressions.get(step))
+        unknown, written, expressions = at(unknown, step), step in expressions, only(expressions.get(step))
         if unknown is True:
             return not written
-        unknown = _only(unknown)
+        unknown = only(unknown)
     return False
 
 
@@ -407,7 +415,7 @@ def _one_of(reference: str, found: list[Resource], index: str) -> Unknown:
     """One of several instances: the one with the same index comes first, and is believed where all stand alike."""
     found = sorted(found, key=lambda resource: not index or resource.scope.index != index)
     same = bool(found) and bool(index) and found[0].scope.index == index
-    places = [[(r.after.get(key), _at(r.unknown, key)) for key in _PLACES] for r in found]
+    places = [[(r.after.get(key), at(r.unknown, key)) for key in _PLACES] for r in found]
     alike = same and all(place == places[0] for place in places)
     return Unknown(
         Why.NOT_KNOWN_YET,
@@ -420,171 +428,11 @@ def _one_of(reference: str, found: list[Resource], index: str) -> Unknown:
 
 def _known(target: Resource, steps: Steps) -> Any:
     """A value of another resource; None where it is not known, or no attribute is named."""
-    if not steps or _at(target.unknown, steps[0][0]) is True:
+    if not steps or at(target.unknown, steps[0][0]) is True:
         return None
-    value = _part_of(_with_unknowns(target.after, target.unknown), steps)
+    value = part_of(with_unknowns(target.after, target.unknown), steps)
     return None if isinstance(value, Unknown) else value
-
-
-def _part_of(value: Any, steps: Steps) -> Any:
-    """What stands at the steps inside a value; an unknown one stays so."""
-    for name, indexes in steps:
-        keys: list[Any] = [name] if name else []
-        keys += [json.loads(index[1:-1]) for index in re.findall(_INDEX, indexes) if _is_constant(index)]
-        for key in keys:
-            if isinstance(value, Unknown):
-                return value
-            if isinstance(value, list) and isinstance(key, int) and key < len(value):
-                value = value[key]
-            elif isinstance(value, dict) and str(key) in value:
-                value = value[str(key)]
-            else:
-                return Unknown(Why.NOT_KNOWN_YET, f"{name or key} is not in the plan")
-    return value
-
-
-def _is_constant(index: str) -> bool:
-    return re.fullmatch(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]', index) is not None
 
 
 def _no_value(name: str) -> Unknown:
     return Unknown(Why.NOT_KNOWN_YET, f"the variable {name} has no value in the plan")
-
-
-def _unknown_parts(unknown: Any, length: int) -> list[Any]:
-    """What is unknown of each element; everything where the list does not tell which is whose."""
-    if isinstance(unknown, list):
-        return unknown if len(unknown) == length else [True] * length
-    return [unknown or None] * length
-
-
-def _whose(expressions: Any, elements: list[Any]) -> list[Any]:
-    """The expressions that fill each element; None where that cannot be told.
-
-    A plan lists the elements of a set in another order than the configuration, and blocks that are made
-    by `dynamic` are missing there. What is constant must be what stands in the element.
-    """
-    if not isinstance(expressions, list) or len(expressions) != len(elements):
-        return [None] * len(elements)
-    if all(_fits(*pair) for pair in zip(expressions, elements, strict=True)):
-        return expressions
-    fitting = [[expression for expression in expressions if _fits(expression, element)] for element in elements]
-    return [_either(found) for found in fitting]
-
-
-def _either(found: list[Any]) -> Any:
-    """One of several expressions: what all of them set alike, that another sets something, and what none sets."""
-    if len(found) < 2 or not all(isinstance(expression, dict) for expression in found):
-        return found[0] if len(found) == 1 else None
-    names = sorted({name for expression in found for name in expression})
-    first = found[0]
-    alike = {name for name in names if all(expression.get(name) == first.get(name) for expression in found)}
-    return {name: first[name] if name in alike else {"references": []} for name in names}
-
-
-def _fits(expression: Any, element: Any) -> bool:
-    """No constant of the expression contradicts the element."""
-    if isinstance(expression, dict) and "constant_value" in expression:
-        return element is None or str(expression["constant_value"]) == str(element)
-    if isinstance(expression, dict) and "references" not in expression and isinstance(element, dict):
-        return all(_fits(part, element.get(name)) for name, part in expression.items())
-    if isinstance(expression, list) and isinstance(element, list) and len(expression) == len(element) == 1:
-        return _fits(expression[0], element[0])
-    return True
-
-
-def _left_out(expressions: Any, values: Any) -> Any:
-    """What expressions set and values lack, in the shape of `after_unknown`."""
-    if isinstance(expressions, list) and isinstance(values, list) and len(expressions) == len(values):
-        return [_left_out(*pair) for pair in zip(expressions, values, strict=True)]
-    written = isinstance(expressions, dict) and not expressions.keys() & {"references", "constant_value"}
-    if written and isinstance(values, dict):
-        return {name: name not in values or _left_out(part, values[name]) for name, part in expressions.items()}
-    return None
-
-
-def key_of(item: Mapping[str, Any]) -> tuple[str, str]:
-    """An object that was deposed and is still there has the address of the one that took its place.
-
-    Changes and values have different words for its key (Terraform, JSON output format, read 2026-11-22).
-    """
-    return item["address"], str(item.get("deposed") or item.get("deposed_key") or "")
-
-
-def _without(values: Mapping[str, Any], secret: Any) -> Mapping[str, Any]:
-    """The values that are not marked as sensitive: the others are never held, whatever they would tell."""
-    if not isinstance(secret, dict):
-        return {} if secret is True else values
-    return {name: value for name, value in values.items() if secret.get(name) is not True}
-
-
-def _either_of(unknown: Any, secret: Any) -> Any:
-    """What is unknown, or sensitive, in the shape of `after_unknown`."""
-    if not secret:
-        return unknown
-    if unknown is True or secret is True:
-        return True
-    if isinstance(secret, dict) and secret and (unknown is None or isinstance(unknown, dict)):
-        names = {*(unknown or {}), *secret}
-        return {name: _either_of((unknown or {}).get(name), secret.get(name)) for name in names}
-    if isinstance(secret, list) and any(secret):
-        same = isinstance(unknown, list) and len(unknown) == len(secret)
-        return [_either_of(*pair) for pair in zip(unknown if same else [unknown] * len(secret), secret, strict=True)]
-    return unknown
-
-
-def _at(part: Any, step: str) -> Any:
-    if part is True:
-        return True  # all of it is unknown
-    return part.get(step) if isinstance(part, dict) else None  # JSON: the exact type is much faster to ask for
-
-
-def _only(part: Any) -> Any:
-    """A block that can stand only once is a list of one."""
-    if isinstance(part, list):
-        return part[0] if len(part) == 1 else None
-    return part
-
-
-def _only_unknown(after: Any, unknown: Any) -> Any:
-    """What is unknown of a block that stands once; everything where the lists do not agree."""
-    if isinstance(unknown, list) and len(unknown) != 1:
-        return True if after or unknown else None
-    return _only(unknown)
-
-
-def _with_unknowns(after: Any, unknown: Any) -> Any:
-    """A value with a mark in every place that is not known yet."""
-    if isinstance(after, dict) and isinstance(unknown, dict):
-        return {**after, **{key: _mark(key) for key, value in unknown.items() if value is True}}
-    if isinstance(after, list) and isinstance(unknown, list) and len(after) == len(unknown):
-        return [_mark("") if mark is True else item for item, mark in zip(after, unknown, strict=True)]
-    return after
-
-
-def _no_block(step: str) -> Unknown:
-    return Unknown(Why.UNRESOLVED, f"{step} stands in what is no block")
-
-
-def _mark(key: str) -> Unknown:
-    return Unknown(Why.NOT_KNOWN_YET, key)
-
-
-def _longest(references: Iterable[str]) -> list[str]:
-    """The longest form of each reference: `aws_kms_key.k.arn` is listed with `aws_kms_key.k`."""
-    plain = list(dict.fromkeys(references))
-    return [r for r in plain if not any(o != r and o.startswith((f"{r}.", f"{r}[")) for o in plain)]
-
-
-def state_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every resource of a plan's prior state."""
-    yield from _walk((document.get("prior_state") or {}).get("values"))
-
-
-def _walk(values: Any) -> Iterator[Mapping[str, Any]]:
-    """Every resource of planned values or of a state, those of child modules included."""
-    waiting = [(values or {}).get("root_module") or {}]
-    while waiting:
-        module = waiting.pop()
-        yield from module.get("resources") or ()
-        waiting += module.get("child_modules") or ()

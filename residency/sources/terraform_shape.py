@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from residency.sources.terraform_plan import key_of
+from residency.sources.terraform_parts import key_of
 
 MAX_MODULES_DEEP = 50
 GONE = {"delete", "forget"}  # what is not there afterwards

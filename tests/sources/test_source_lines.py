@@ -19,7 +19,7 @@ from residency.errors import InputError
 from residency.model import Finding, FindingStatus, Severity, Subject
 from residency.reports.json_result import finding_as_json
 from residency.sources.source_lines import MAX_BYTES, SourceLines
-from residency.sources.terraform_plan import steps_of
+from residency.sources.terraform_parts import steps_of
 from tests.build import write_config
 from tests.sources.plans import PLANS
 

@@ -12,7 +12,8 @@ from residency.clouds.answers import Unknown
 from residency.model import Why
 from residency.services import terraform_types
 from residency.services.base import Each
-from residency.sources.terraform_plan import Plan, Scope, steps_of
+from residency.sources.terraform_parts import steps_of
+from residency.sources.terraform_plan import Plan, Scope
 from tests.sources.plans import (
     SINGAPORE,
     TOKYO,
