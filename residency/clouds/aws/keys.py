@@ -94,7 +94,8 @@ def _reference(document: Document, key: Any, region: Any = HERE) -> str | None:
     if REGION not in answer or (str(name).startswith("alias/") and answer[REGION] != where):
         return name
     target = answer.get("KeyMetadata", {}).get("KeyId")
-    return (target.refers_to if isinstance(target, Unknown) else target) or name
+    known = target.refers_to if isinstance(target, Unknown) else target
+    return known if isinstance(known, str) and known else name
 
 
 def _metadata(document: Document, reference: str | None) -> Mapping[str, Any]:
