@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from residency.services import terraform_types
-from residency.services.base import Each, Several, TemplateField
-from tests.sources import plans
+from residency.services import cloudformation_types, terraform_types
+from residency.services.base import Each, Several, Template, TemplateField
+from residency.sources.cloudformation_text import read_text
+from tests.sources import plans, stacks
 from tests.sources.plans import PLANS, SINGAPORE, TOKYO, recorded
+from tests.sources.stacks import TEMPLATES
 from tests.sources.test_wrong_types import plans_of, put
 
 ACCOUNT = "123456789012"
@@ -63,39 +67,53 @@ ONLY_TOGETHER = {
     "aws_rds_cluster_snapshot_copy.storage_encrypted",
     "aws_rds_global_cluster.global_cluster_identifier",
     "aws_sqs_queue_redrive_policy.queue_url",
+    "AWS::Backup::BackupPlan.BackupPlan.BackupPlanRule.TargetBackupVault",
+    "AWS::DynamoDB::GlobalTable.Replicas.SSESpecification.KMSMasterKeyId",
+    "AWS::EC2::Volume.SourceVolumeId",
+    "AWS::KMS::ReplicaKey.PrimaryKeyArn",
+    "AWS::ECR::ReplicationConfiguration.ReplicationConfiguration.Rules.RepositoryFilters.Filter",
+    "AWS::ECR::ReplicationConfiguration.ReplicationConfiguration.Rules.RepositoryFilters.FilterType",
+    "AWS::RDS::DBInstance.DBSubnetGroupName",
+    "AWS::RDS::DBCluster.Engine",
+    "AWS::RDS::DBCluster.GlobalClusterIdentifier",
+    "AWS::RDS::DBInstance.StorageEncrypted",
+    "AWS::RDS::DBSubnetGroup.DBSubnetGroupName",
+    "AWS::RDS::DBSubnetGroup.SubnetIds",
+    "AWS::RDS::GlobalCluster.GlobalClusterIdentifier",
 }
-ROWS = [
-    (kind, path, several)
-    for kind in sorted(terraform_types().keys() & plans_of().keys())
-    for path, several in dict(rows(terraform_types()[kind].fields)).items()
-]
+Rows = list[tuple[str, str, bool]]
 
 
-@cache
-def made(kind: str) -> tuple[tuple[str, str], ...]:
-    """Every resource of a type in the recorded plans: the plan, and its address."""
-    found = []
-    for file in sorted(PLANS.glob("*.json")):
-        for row in recorded(file.stem).get("resource_changes", ()):
-            if row["type"] == kind and row["mode"] == "managed" and row["change"]["after"] and "deposed" not in row:
-                found.append((file.stem, row["address"]))
-    return tuple(found[:MOST])
+def rows_of(types: Mapping[str, Template]) -> Rows:
+    tables = ((kind, dict(rows(types[kind].fields))) for kind in sorted(types))
+    return [(kind, path, several) for kind, found in tables for path, several in found.items()]
 
 
-@dataclass(frozen=True)
-class Variant:
-    """A recorded plan, read again with another value of one attribute of one resource."""
+MADE_BY_PLANS = {kind: template for kind, template in terraform_types().items() if kind in plans_of()}
+TERRAFORM, CLOUDFORMATION = rows_of(MADE_BY_PLANS), rows_of(cloudformation_types())
 
+
+class Variant(Protocol):
+    """A recorded plan or template, read again with another value of one attribute of one resource."""
+
+    address: str
+
+    def known(self, value: Any) -> list[str]: ...
+    def unknown(self) -> list[str]: ...
+    def recorded(self) -> list[str]: ...
+
+
+@dataclass
+class InPlan:
     name: str
     address: str
     path: str
-    several: bool
 
     def known(self, value: Any) -> list[str]:
         document, change = self._change()
         (change.get("after_unknown") or {}).pop(self.path.partition(".")[0], None)
-        put(change["after"], self.path, [value] if self.several else value)
-        return facts(document)
+        put(change["after"], self.path, value)
+        return facts(plans.Read(document, region=TOKYO))
 
     def unknown(self) -> list[str]:
         document, change = self._change()
@@ -105,17 +123,72 @@ class Variant:
         for resource in document["configuration"]["root_module"].get("resources") or ():
             if resource["address"] == self.address.partition("[")[0]:
                 resource.setdefault("expressions", {})[first] = {"references": ["var.nobody_knows"]}
-        return facts(document)
+        return facts(plans.Read(document, region=TOKYO))
+
+    def recorded(self) -> list[str]:
+        return facts(plans.Read(recorded(self.name), region=TOKYO))
 
     def _change(self) -> tuple[dict[str, Any], dict[str, Any]]:
         document = recorded(self.name)
-        rows = [row for row in document["resource_changes"] if row["address"] == self.address]
-        (change,) = (row["change"] for row in rows if "deposed" not in row)
+        changes = [row for row in document["resource_changes"] if row["address"] == self.address]
+        (change,) = (row["change"] for row in changes if "deposed" not in row)
         return document, change
 
 
-def facts(document: dict[str, Any]) -> list[str]:
-    read = plans.Read(document, region=TOKYO)
+@dataclass
+class InTemplate:
+    name: str
+    address: str
+    path: str
+
+    def known(self, value: Any) -> list[str]:
+        document = deepcopy(template(self.name))
+        document["Resources"][self.address].pop("Condition", None)
+        put(document["Resources"][self.address].setdefault("Properties", {}), self.path, value)
+        return facts(stacks.Read(json.dumps(document) + "\n"))
+
+    def unknown(self) -> list[str]:
+        document = deepcopy(template(self.name))
+        document.setdefault("Parameters", {})["Nobody"] = {"Type": "String"}
+        document["Resources"][self.address].pop("Condition", None)
+        put(document["Resources"][self.address].setdefault("Properties", {}), self.path, {"Ref": "Nobody"})
+        return facts(stacks.Read(json.dumps(document) + "\n"))
+
+    def recorded(self) -> list[str]:
+        return facts(stacks.Read(json.dumps(template(self.name)) + "\n"))
+
+
+@cache
+def template(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = read_text((TEMPLATES / name).read_text("utf-8"), name).value
+    return found
+
+
+def in_plans(kind: str, path: str) -> list[Variant]:
+    found: list[tuple[bool, Variant]] = []
+    for file in sorted(PLANS.glob("*.json")):
+        for row in recorded(file.stem).get("resource_changes", ()):
+            after = row["change"]["after"]
+            if row["type"] == kind and row["mode"] == "managed" and after and "deposed" not in row:
+                found.append((bool(after.get(path.partition(".")[0])), InPlan(file.stem, row["address"], path)))
+    return _those_that_set_it_first(found)
+
+
+def in_templates(kind: str, path: str) -> list[Variant]:
+    found: list[tuple[bool, Variant]] = []
+    for file in sorted(TEMPLATES.glob("*.yaml")):
+        for name, row in template(file.name)["Resources"].items():
+            if row["Type"] == kind:
+                sets = path.partition(".")[0] in (row.get("Properties") or {})
+                found.append((sets, InTemplate(file.name, name, path)))
+    return _those_that_set_it_first(found)
+
+
+def _those_that_set_it_first(found: list[tuple[bool, Variant]]) -> list[Variant]:
+    return [variant for _, variant in sorted(found, key=lambda pair: not pair[0])][:MOST]
+
+
+def facts(read: plans.Read) -> list[str]:
     told = (f"{address} {line}" for address in read.stores for line in read.told(address))
     return [*told, *(store.name for store in read.stores.values()), *read.edges]
 
@@ -125,20 +198,40 @@ def primary(told: list[str], address: str) -> list[str]:
     return [line.partition(" grade")[0] for line in told if line.startswith(f"{address} primary ")]
 
 
-@pytest.mark.unmeasured
-@pytest.mark.parametrize(("kind", "path", "several"), ROWS, ids=[f"{kind}-{path}" for kind, path, _ in ROWS])
-def test_a_row_decides_something_and_unknown_it_invents_nothing(kind: str, path: str, several: bool) -> None:
+def decides(variants: list[Variant], several: bool) -> bool:
+    """Whether any value changes anything that is told; abroad it is told so, and unknown it stands nowhere new."""
     decided = False
-    for name, address in made(kind):
-        row = Variant(name, address, path, several)
-        inside, outside = ([row.known(pair[side]) for pair in PAIRS] for side in (0, 1))
-        unknown = row.unknown()
+    for variant in variants:
+        inside, outside = ([_known(variant, pair[side], several) for pair in PAIRS] for side in (0, 1))
+        unknown, others = variant.unknown(), [_known(variant, value, several) for value in OTHERS]
         for here, there in zip(inside, outside, strict=True):
             assert here == there or any(SINGAPORE in line for line in there), "outside looks like inside"
-        stands = primary(unknown, address)
-        places = [primary(facts(recorded(name)), address), primary(row.known(None), address)]
-        somewhere = any(f"{address} primary aws" in line for line in stands)
+        stands = primary(unknown, variant.address)
+        places = [primary(found, variant.address) for found in (variant.recorded(), variant.known(None))]
+        somewhere = any(f"{variant.address} primary aws" in line for line in stands)
         assert stands in places or not somewhere, "it stands somewhere else"
-        told = {tuple(found) for found in (*inside, *outside, unknown, *map(row.known, OTHERS))}
-        decided = decided or len(told) > 1
-    assert decided is (f"{kind}.{path}" not in ONLY_TOGETHER), "what it decides is not what ONLY_TOGETHER says of it"
+        decided = decided or len({tuple(found) for found in (*inside, *outside, *others, unknown)}) > 1
+    return decided
+
+
+def _known(variant: Variant, value: Any, several: bool) -> list[str]:
+    return variant.known([value] if several else value)
+
+
+SAYS = "what it decides is not what ONLY_TOGETHER says of it"
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize(("kind", "path", "several"), TERRAFORM, ids=[f"{kind}-{path}" for kind, path, _ in TERRAFORM])
+def test_a_row_of_a_plan_decides_something_and_unknown_it_invents_nothing(kind: str, path: str, several: bool) -> None:
+    assert decides(in_plans(kind, path), several) is (f"{kind}.{path}" not in ONLY_TOGETHER), SAYS
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize(
+    ("kind", "path", "several"), CLOUDFORMATION, ids=[f"{kind}-{path}" for kind, path, _ in CLOUDFORMATION]
+)
+def test_a_row_of_a_template_decides_something_and_unknown_it_invents_nothing(
+    kind: str, path: str, several: bool
+) -> None:
+    assert decides(in_templates(kind, path), several) is (f"{kind}.{path}" not in ONLY_TOGETHER), SAYS
