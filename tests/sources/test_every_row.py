@@ -44,7 +44,7 @@ def rows(fields: Mapping[str, TemplateField], above: str = "") -> Iterator[tuple
             yield f"{above}{field}", isinstance(field, Several)
 
 
-# Rows that decide something only together with another attribute: their services' own tests have a case of each.
+# Rows that none of these values decides by itself: they count only beside another attribute.
 ONLY_TOGETHER = {
     "aws_ami.source_ami_id",
     "aws_ami.source_ami_region",
